@@ -1,0 +1,160 @@
+// Package admin is the management API: parties, keys, the ledger, and in a
+// sandbox the clock and the outside payer. It listens apart from the public
+// API and asks for a bearer token.
+package admin
+
+import (
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/qrisd/qrisd/internal/pay"
+	"github.com/qrisd/qrisd/internal/sandbox"
+)
+
+// Options are what the operator hands in.
+type Options struct {
+	Token    string // of the Authorization header
+	Dialects []string
+	Clock    *sandbox.Clock // nil outside a sandbox
+	Log      *slog.Logger
+}
+
+// API is the management API over one core.
+type API struct {
+	core *pay.Core
+	Options
+}
+
+// New makes the API.
+func New(core *pay.Core, o Options) *API { return &API{core, o} }
+
+// Handler is the map of the admin listener.
+func (a *API) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, do := range map[string]action{
+		"GET /v1/partners":                                           a.listPartners,
+		"POST /v1/partners":                                          a.addPartner,
+		"GET /v1/partners/{id}":                                      a.showPartner,
+		"PUT /v1/partners/{id}/standing":                             a.setPartnerStanding,
+		"PUT /v1/partners/{id}/settings":                             a.setPartnerSettings,
+		"PUT /v1/partners/{id}/notify":                               a.setNotify,
+		"PUT /v1/partners/{id}/key":                                  a.setPartnerKey,
+		"POST /v1/partners/{id}/rotate":                              a.rotate,
+		"GET /v1/partners/{id}/merchants":                            a.listMerchants,
+		"POST /v1/partners/{id}/merchants":                           a.addMerchant,
+		"PATCH /v1/partners/{id}/merchants/{mid}":                    a.changeMerchant,
+		"PUT /v1/partners/{id}/merchants/{mid}/outlets/{kind}/{oid}": a.putOutlet,
+		"GET /v1/payers":                                             a.listPayers,
+		"POST /v1/payers":                                            a.addPayer,
+		"PATCH /v1/payers/{id}":                                      a.changePayer,
+		"POST /v1/payers/{id}/fund":                                  a.fundPayer,
+		"POST /v1/payers/{id}/auth-code":                             a.authorize,
+		"POST /v1/payers/{id}/token":                                 a.issueCustomer,
+		"GET /v1/ledger/check":                                       a.checkLedger,
+	} {
+		mux.Handle(pattern, a.guard(do))
+	}
+	if a.Clock != nil {
+		a.sandboxRoutes(mux)
+	}
+	mux.Handle("/", a.guard(func(r *http.Request) (any, error) {
+		return nil, &httpError{http.StatusNotFound, "not-found", "no management API at " + r.Method + " " + r.URL.Path}
+	}))
+	return mux
+}
+
+// action carries out one request and gives what is answered as JSON.
+type action func(r *http.Request) (any, error)
+
+// plain is an answer of bare text.
+type plain string
+
+type httpError struct {
+	Status  int    `json:"-"`
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
+}
+
+func (e *httpError) Error() string { return e.Message }
+
+// maxBody bounds a management request.
+const maxBody = 1 << 20
+
+// guard asks for the token, then acts and answers.
+func (a *API) guard(do action) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if q := r.URL.Query().Get("token"); token == "" && q != "" && r.Method == http.MethodGet && r.URL.Path == payPath {
+			token = q // an address that a phone or a test runner can open
+		}
+		if subtle.ConstantTimeCompare([]byte(token), []byte(a.Token)) != 1 {
+			write(w, http.StatusUnauthorized, map[string]any{"error": &httpError{Kind: "unauthorized", Message: "send Authorization: Bearer and the admin token"}})
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		answer, err := do(r)
+		if err != nil {
+			a.fail(w, r, err)
+			return
+		}
+		if text, ok := answer.(plain); ok {
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			io.WriteString(w, string(text))
+			return
+		}
+		write(w, http.StatusOK, answer)
+	})
+}
+
+func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var h *httpError
+	var e *pay.Error
+	switch {
+	case errors.As(err, &h):
+	case errors.As(err, &e) && e.Kind != pay.Internal:
+		h = &httpError{statusOf(e.Kind), "refused", e.Error()}
+	case errors.Is(err, pay.ErrNotFound):
+		h = &httpError{http.StatusNotFound, "not-found", "there is no such thing here"}
+	case errors.Is(err, pay.ErrExists):
+		h = &httpError{http.StatusConflict, "exists", "it exists already"}
+	default:
+		a.Log.Error("management request failed", "path", r.URL.Path, "error", err)
+		h = &httpError{http.StatusInternalServerError, "internal", "internal failure; the log says more"}
+	}
+	write(w, h.Status, map[string]any{"error": h})
+}
+
+func statusOf(k pay.Kind) int {
+	switch k {
+	case pay.CodeUnknown, pay.MerchantUnknown, pay.PayerUnknown:
+		return http.StatusNotFound
+	case pay.MissingField, pay.InvalidFormat, pay.BadPayload:
+		return http.StatusBadRequest
+	}
+	return http.StatusConflict
+}
+
+func write(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	encoder.Encode(v)
+}
+
+// read decodes a request body; unknown fields are refused, so that a typing
+// error is not a silent default.
+func read(r *http.Request, v any) error {
+	decoder := json.NewDecoder(r.Body)
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(v); err != nil && !errors.Is(err, io.EOF) {
+		return &httpError{http.StatusBadRequest, "bad-request", "reading the body: " + err.Error()}
+	}
+	return nil
+}

@@ -1,0 +1,126 @@
+package admin
+
+import (
+	"net/http"
+
+	"github.com/qrisd/qrisd/internal/pay"
+)
+
+// merchantView is a merchant on the wire of the management API.
+type merchantView struct {
+	ID          string       `json:"id"`
+	Name        string       `json:"name"`
+	City        string       `json:"city"`
+	PostalCode  string       `json:"postalCode"`
+	MCC         string       `json:"mcc"`
+	Criteria    string       `json:"criteria"`
+	Category    string       `json:"category,omitempty"`
+	NMID        string       `json:"nmid"`
+	MPAN        string       `json:"mpan"`
+	Standing    pay.Standing `json:"standing"`
+	DayLimit    amount       `json:"dayLimit"`
+	MaxAmount   amount       `json:"maxAmount"`
+	DynamicOnly bool         `json:"dynamicOnly"`
+	Outlets     []outletView `json:"outlets,omitempty"`
+}
+
+type outletView struct {
+	Kind     pay.OutletKind `json:"kind"`
+	ID       string         `json:"id"`
+	Standing pay.Standing   `json:"standing"`
+}
+
+func viewMerchant(m pay.Merchant) merchantView {
+	return merchantView{
+		ID: m.ID, Name: m.Name, City: m.City, PostalCode: m.PostalCode, MCC: m.MCC, Criteria: m.Criteria,
+		Category: m.Category, NMID: m.NMID, MPAN: m.MPAN, Standing: m.Standing,
+		DayLimit: amount(m.DayLimit.String()), MaxAmount: amount(m.MaxAmount.String()), DynamicOnly: m.DynamicOnly,
+	}
+}
+
+// onto lays the view over a merchant.
+func (v merchantView) onto(m *pay.Merchant) (err error) {
+	m.ID, m.Name, m.City, m.PostalCode, m.MCC, m.Criteria = v.ID, v.Name, v.City, v.PostalCode, v.MCC, v.Criteria
+	m.Category, m.NMID, m.MPAN, m.DynamicOnly = v.Category, v.NMID, v.MPAN, v.DynamicOnly
+	if m.Standing = v.Standing; m.Standing == "" {
+		m.Standing = pay.Active
+	}
+	if m.DayLimit, err = v.DayLimit.rupiah(); err != nil {
+		return err
+	}
+	if m.MaxAmount, err = v.MaxAmount.rupiah(); err != nil {
+		return err
+	}
+	return oneOf(m.Standing, pay.Active, pay.Inactive, pay.Suspended, pay.Blacklisted)
+}
+
+func (a *API) listMerchants(r *http.Request) (any, error) {
+	views := []merchantView{}
+	err := a.core.Inspect(r.Context(), func(reader pay.Reader) error {
+		all, err := reader.Merchants(r.PathValue("id"))
+		if err != nil {
+			return err
+		}
+		for _, m := range all {
+			v := viewMerchant(m)
+			outlets, err := reader.Outlets(m.PartnerID, m.ID)
+			if err != nil {
+				return err
+			}
+			for _, o := range outlets {
+				v.Outlets = append(v.Outlets, outletView{o.Kind, o.ID, o.Standing})
+			}
+			views = append(views, v)
+		}
+		return nil
+	})
+	return map[string]any{"merchants": views}, err
+}
+
+func (a *API) addMerchant(r *http.Request) (any, error) {
+	m := pay.Merchant{PartnerID: r.PathValue("id"), CreatedAt: a.core.Now()}
+	var in merchantView
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	if _, err := a.core.Merchant(r.Context(), m.PartnerID, in.ID); err == nil {
+		return nil, pay.ErrExists
+	}
+	if err := in.onto(&m); err != nil {
+		return nil, err
+	}
+	return viewMerchant(m), a.core.PutMerchant(r.Context(), m)
+}
+
+// changeMerchant lays the given fields over the merchant; the others stay.
+func (a *API) changeMerchant(r *http.Request) (any, error) {
+	found, err := a.core.Merchant(r.Context(), r.PathValue("id"), r.PathValue("mid"))
+	if err != nil {
+		return nil, err
+	}
+	m := *found
+	in := viewMerchant(m)
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	if in.ID != m.ID {
+		return nil, &httpError{http.StatusBadRequest, "bad-request", "a merchant's id cannot change"}
+	}
+	if err := in.onto(&m); err != nil {
+		return nil, err
+	}
+	return viewMerchant(m), a.core.PutMerchant(r.Context(), m)
+}
+
+func (a *API) putOutlet(r *http.Request) (any, error) {
+	in := outletView{Kind: pay.OutletKind(r.PathValue("kind")), ID: r.PathValue("oid"), Standing: pay.Active}
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	if err := oneOf(in.Standing, pay.Active, pay.Inactive); err != nil {
+		return nil, err
+	}
+	return in, a.core.PutOutlet(r.Context(), pay.Outlet{
+		PartnerID: r.PathValue("id"), MerchantID: r.PathValue("mid"), Kind: in.Kind, ID: in.ID, Standing: in.Standing,
+	})
+}

@@ -1,0 +1,172 @@
+package admin
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/qrisd/qrisd/internal/pay"
+	"github.com/qrisd/qrisd/internal/sandbox"
+	"github.com/qrisd/qrisd/snap"
+)
+
+// partnerView is a partner without its secret.
+type partnerView struct {
+	ID        string              `json:"id"`
+	Name      string              `json:"name"`
+	Dialect   string              `json:"dialect"`
+	ClientKey string              `json:"clientKey"`
+	ChannelID string              `json:"channelId"`
+	Key       string              `json:"publicKeyFingerprint,omitempty"`
+	NotifyURL string              `json:"notifyURL,omitempty"`
+	Standing  pay.Standing        `json:"standing"`
+	Settings  pay.PartnerSettings `json:"settings"`
+	CreatedAt time.Time           `json:"createdAt"`
+}
+
+func viewPartner(p pay.Partner) partnerView {
+	v := partnerView{
+		ID: p.ID, Name: p.Name, Dialect: p.Dialect, ClientKey: p.ClientKey, ChannelID: p.ChannelID,
+		NotifyURL: p.NotifyURL, Standing: p.Standing, Settings: p.Settings, CreatedAt: p.CreatedAt,
+	}
+	if k, err := snap.ParsePublicKey(p.PublicKey); err == nil {
+		v.Key = snap.Fingerprint(k)
+	}
+	return v
+}
+
+func (a *API) listPartners(r *http.Request) (any, error) {
+	views := []partnerView{}
+	err := a.core.Inspect(r.Context(), func(reader pay.Reader) error {
+		all, err := reader.Partners()
+		for _, p := range all {
+			views = append(views, viewPartner(p))
+		}
+		return err
+	})
+	return map[string]any{"partners": views}, err
+}
+
+func (a *API) partner(r *http.Request) (pay.Partner, error) {
+	p, err := a.core.Partner(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return pay.Partner{}, err
+	}
+	return *p, nil
+}
+
+func (a *API) showPartner(r *http.Request) (any, error) {
+	p, err := a.partner(r)
+	return viewPartner(p), err
+}
+
+// addPartner makes a partner. Without a public key it also makes a key pair
+// and answers with the private key, which is kept nowhere.
+func (a *API) addPartner(r *http.Request) (any, error) {
+	var in struct{ ID, Name, Dialect, ClientKey, ChannelID, PublicKey string }
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	if !slices.Contains(a.Dialects, in.Dialect) {
+		return nil, &httpError{http.StatusBadRequest, "bad-request", "dialect " + in.Dialect + " is not offered"}
+	}
+	if _, err := a.core.Partner(r.Context(), in.ID); err == nil {
+		return nil, pay.ErrExists
+	}
+	c, err := sandbox.NewCredentials(in.ID, in.ClientKey, in.ChannelID)
+	if err != nil {
+		return nil, err
+	}
+	if in.PublicKey != "" {
+		if _, err := snap.ParsePublicKey(in.PublicKey); err != nil {
+			return nil, &httpError{http.StatusBadRequest, "bad-request", "publicKey: " + err.Error()}
+		}
+		c.PublicKey, c.PrivateKey = in.PublicKey, ""
+	}
+	err = a.core.PutPartner(r.Context(), pay.Partner{
+		ID: in.ID, Name: in.Name, Dialect: in.Dialect, ClientKey: c.ClientKey, ClientSecret: c.ClientSecret,
+		PublicKey: c.PublicKey, ChannelID: in.ChannelID, Standing: pay.Active, CreatedAt: a.core.Now(),
+	})
+	return c, err
+}
+
+// edit changes a partner in place.
+func (a *API) edit(r *http.Request, change func(*pay.Partner) error) (any, error) {
+	p, err := a.partner(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := change(&p); err != nil {
+		return nil, err
+	}
+	return viewPartner(p), a.core.PutPartner(r.Context(), p)
+}
+
+func (a *API) setPartnerStanding(r *http.Request) (any, error) {
+	var in struct{ Standing pay.Standing }
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	return a.edit(r, func(p *pay.Partner) error {
+		p.Standing = in.Standing
+		return oneOf(in.Standing, pay.Active, pay.Suspended)
+	})
+}
+
+func oneOf(s pay.Standing, allowed ...pay.Standing) error {
+	if slices.Contains(allowed, s) {
+		return nil
+	}
+	return &httpError{http.StatusBadRequest, "bad-request", "standing " + string(s) + " does not fit this kind of party"}
+}
+
+func (a *API) setPartnerSettings(r *http.Request) (any, error) {
+	p, err := a.partner(r)
+	if err != nil {
+		return nil, err
+	}
+	in := p.Settings
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	return a.edit(r, func(p *pay.Partner) error {
+		p.Settings = in
+		return nil
+	})
+}
+
+func (a *API) setNotify(r *http.Request) (any, error) {
+	var in struct{ URL string }
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	return a.edit(r, func(p *pay.Partner) error {
+		p.NotifyURL = in.URL
+		return nil
+	})
+}
+
+func (a *API) setPartnerKey(r *http.Request) (any, error) {
+	var in struct{ PublicKey string }
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	return a.edit(r, func(p *pay.Partner) error {
+		if _, err := snap.ParsePublicKey(in.PublicKey); err != nil {
+			return &httpError{http.StatusBadRequest, "bad-request", "publicKey: " + err.Error()}
+		}
+		p.PublicKey = in.PublicKey
+		return nil
+	})
+}
+
+// rotate draws a new secret and key pair and answers with them, once.
+func (a *API) rotate(r *http.Request) (any, error) {
+	var c sandbox.Credentials
+	_, err := a.edit(r, func(p *pay.Partner) (err error) {
+		c, err = sandbox.NewCredentials(p.ID, p.ClientKey, p.ChannelID)
+		p.ClientSecret, p.PublicKey = c.ClientSecret, c.PublicKey
+		return err
+	})
+	return c, err
+}

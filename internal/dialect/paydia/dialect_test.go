@@ -1,0 +1,309 @@
+package paydia
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/qrisd/qrisd/internal/dialect"
+	"github.com/qrisd/qrisd/internal/dialect/aspi/aspitest"
+	"github.com/qrisd/qrisd/internal/field"
+	"github.com/qrisd/qrisd/internal/pay"
+	"github.com/qrisd/qrisd/internal/storage"
+)
+
+func operation(t *testing.T, name string) (*dialect.Dialect, *dialect.Operation) {
+	t.Helper()
+	d := Dialect()
+	op := d.Operation(name)
+	if op == nil {
+		t.Fatalf("no operation %s", name)
+	}
+	return &d, op
+}
+
+func read(t *testing.T, file string) []byte {
+	t.Helper()
+	body, err := os.ReadFile(filepath.Join("testdata", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
+func world(t *testing.T) *aspitest.World {
+	t.Helper()
+	store, err := storage.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "books.db"), storage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	return aspitest.NewWorld(t, Dialect(), store)
+}
+
+const (
+	o = field.Optional
+	m = field.Mandatory
+	c = field.Conditional
+)
+
+func TestDialectIsComplete(t *testing.T) {
+	d := Dialect()
+	aspitest.Complete(t, &d)
+	for name, path := range map[string]string{
+		"token":          "/snap/v1.0/access-token/b2b",
+		"customer-token": "/snap/v1.0/access-token/b2b2c",
+		"payment":        "/snap/v1.0/qr/qr-mpm-payment",
+	} {
+		if op := d.Operation(name); op == nil || op.Paths[0] != path {
+			t.Errorf("operation %s is not at %s", name, path)
+		}
+	}
+}
+
+func TestPaymentHasTheDocumentsLines(t *testing.T) {
+	_, op := operation(t, "payment")
+	aspitest.Lines(t, op.Headers, []aspitest.Line{
+		{Name: "Content-Type", Need: m, Max: 127}, {Name: "Authorization", Need: m},
+		{Name: "Authorization-Customer", Need: m, Max: 64}, {Name: "X-TIMESTAMP", Need: m},
+		{Name: "X-PARTNER-ID", Need: m, Max: 36}, {Name: "X-EXTERNAL-ID", Need: m, Max: 36},
+		{Name: "CHANNEL-ID", Need: m, Max: 5}, {Name: "X-SIGNATURE", Need: m},
+	})
+	aspitest.Lines(t, op.Body, []aspitest.Line{
+		{Name: "partnerReferenceNo", Need: m, Max: 64},
+		{Name: "amount", Need: c}, {Name: "amount.value", Need: m, Max: 19}, {Name: "amount.currency", Need: m, Max: 3},
+		{Name: "feeAmount", Need: o}, {Name: "feeAmount.value", Need: m, Max: 19}, {Name: "feeAmount.currency", Need: m, Max: 3},
+		{Name: "additionalInfo", Need: m}, {Name: "additionalInfo.qrContent", Need: m, Max: 512},
+	})
+	aspitest.Lines(t, op.Reply, []aspitest.Line{
+		{Name: "responseCode", Need: m, Max: 7}, {Name: "responseMessage", Need: m, Max: 150},
+		{Name: "referenceNo", Need: o, Max: 64}, {Name: "partnerReferenceNo", Need: m, Max: 64}, {Name: "transactionDate", Need: m, Max: 25},
+		{Name: "amount", Need: m}, {Name: "amount.value", Need: m, Max: 19}, {Name: "amount.currency", Need: m, Max: 3},
+		{Name: "feeAmount", Need: m}, {Name: "feeAmount.value", Need: m, Max: 19}, {Name: "feeAmount.currency", Need: m, Max: 3},
+	})
+}
+
+func TestPaymentRowsRefuse(t *testing.T) {
+	_, op := operation(t, "payment")
+	full := aspitest.Edited(t, read(t, "payment.repaired.json"), "feeAmount", map[string]any{"value": "0.00", "currency": "IDR"})
+	aspitest.Body(t, op.Body, full)
+	aspitest.Body(t, op.Reply, read(t, "payment.response.json"))
+	aspitest.Headers(t, op.Headers, map[string]string{
+		"X-TIMESTAMP": "2024-09-09T16:26:28+07:00", "X-SIGNATURE": "dPmK", "Authorization": "Bearer t",
+		"Authorization-Customer": "t", "X-PARTNER-ID": "35d1a1127182a65e4fe0256242a40a6d",
+		"X-EXTERNAL-ID": "1725874065", "CHANNEL-ID": "894", "Content-Type": "application/json",
+	})
+}
+
+// The customer token of the sample has 411 characters where the table allows
+// 64: a warning.
+func TestTheSamplesCustomerTokenPasses(t *testing.T) {
+	_, op := operation(t, "payment")
+	token := func(string) []string { return []string{strings.Repeat("e", 411)} }
+	fault, warnings := field.CheckHeaders(op.Headers[3:4], token, false)
+	if fault != nil || len(warnings) != 1 || warnings[0].Field != "Authorization-Customer" {
+		t.Errorf("411 characters give %v and the warnings %v", fault, warnings)
+	}
+}
+
+func TestHeadersKeepTheOrderOfPrecedence(t *testing.T) {
+	_, op := operation(t, "payment")
+	want := []string{"X-TIMESTAMP", "X-SIGNATURE", "Authorization", "Authorization-Customer", "X-PARTNER-ID", "X-EXTERNAL-ID", "CHANNEL-ID", "Content-Type"}
+	for i, r := range op.Headers {
+		if r.Name != want[i] {
+			t.Errorf("header %d is %s, expected %s", i, r.Name, want[i])
+		}
+	}
+}
+
+func TestEveryCodeIsReached(t *testing.T) {
+	d, op := operation(t, "payment")
+	aspitest.Codes(t, d, op,
+		"2005000", "4005000", "4005001", "4005002", "4015000", "4015001", "4035002", "4035005", "4035014",
+		"4045001", "4095000", "4095001", "5005000", "5005001")
+}
+
+// Three kinds have codes outside the list: wrong method, rate and path.
+func TestEveryRefusalIsDocumented(t *testing.T) {
+	d, op := operation(t, "payment")
+	for _, k := range pay.Kinds() {
+		switch k {
+		case pay.RateLimited, pay.NotSupported, pay.NotRouted:
+		default:
+			aspitest.Documented(t, d, op, k)
+		}
+	}
+}
+
+func TestAnswersOfKinds(t *testing.T) {
+	d, op := operation(t, "payment")
+	for _, c := range []struct {
+		err           *pay.Error
+		code, message string
+	}{
+		{pay.Refuse(pay.UnknownClient, ""), "4015000", "Unauthorized. Unknown Client"},
+		{pay.Refuse(pay.PartnerSuspended, ""), "4015000", "Unauthorized. Connection not allowed"},
+		{pay.Refuse(pay.ForbiddenAPI, ""), "4015000", "Unauthorized. Connection not allowed"},
+		{pay.Refuse(pay.TokenNotFound, ""), "4015001", "Invalid Token (B2B)"},
+		{pay.Refuse(pay.InvalidCustomer, ""), "4015001", "Invalid Customer Token"},
+		{pay.Refuse(pay.CustomerNotFound, ""), "4015001", "Invalid Customer Token"},
+		{pay.RefuseField(pay.BadTimestamp, "X-TIMESTAMP", ""), "4005001", "Invalid Field Format X-TIMESTAMP"},
+		{pay.RefuseField(pay.AmountMismatch, "amount", ""), "4005001", "Invalid Field Format amount.value"},
+		{pay.RefuseField(pay.BadPayload, "qrContent", "why"), "4005001", "Invalid Field Format additionalInfo.qrContent. why"},
+	} {
+		if code, message := aspitest.Refusal(t, d, op, c.err); code != c.code || message != c.message {
+			t.Errorf("kind %d gives %s %q, expected %s %q", c.err.Kind, code, message, c.code, c.message)
+		}
+	}
+}
+
+func TestRepeats(t *testing.T) {
+	d, op := operation(t, "payment")
+	for _, c := range []struct {
+		rule  dialect.Rule
+		daily bool
+		code  string
+	}{{d.ExternalID, true, "4095000"}, {d.Reference, false, "4095001"}} {
+		if !c.rule.Remember || c.rule.Daily != c.daily {
+			t.Errorf("%s: the rule is %+v", c.code, c.rule)
+		}
+		for _, repeat := range []dialect.Repeat{c.rule.Same, c.rule.Other} {
+			if got := d.Outcome(op, repeat.Kind).Case.Code(op.Service); repeat.Replay || got != c.code {
+				t.Errorf("a repeat gives %s (replay %v), expected %s", got, repeat.Replay, c.code)
+			}
+		}
+	}
+}
+
+// The page shows one of two spaces before Firman: as printed the payload
+// cannot be paid and the answer says why.
+func TestThePrintedPayloadIsRefused(t *testing.T) {
+	w := world(t)
+	body := read(t, "payment.request.json")
+	_, op := operation(t, "payment")
+	aspitest.Sample(t, op.Body, body)
+	a := w.Ask("payment", body)
+	t.Log(len(a.Message), a.Message)
+	if a.Code != "4005001" || !strings.HasPrefix(a.Message, "Invalid Field Format additionalInfo.qrContent. ") || !strings.Contains(a.Message, "a run of spaces was collapsed") {
+		t.Errorf("the printed sample gives %s %q", a.Code, a.Message)
+	}
+}
+
+func TestTheRepairedSampleIsPaid(t *testing.T) {
+	w := world(t)
+	a := w.Ask("payment", read(t, "payment.repaired.json"))
+	if a.Code != "2005000" || a.Message != "Success" {
+		t.Fatalf("the repaired sample gives %s %q", a.Code, a.Message)
+	}
+	for path, want := range map[string]string{
+		"partnerReferenceNo": "cdfde219-6c5b-4ff7-afb5-7d825a8fd768", "transactionDate": "2026-01-31T10:00:00+07:00",
+		"amount.value": "10000.00", "amount.currency": "IDR", "feeAmount.value": "0.00",
+	} {
+		if got := a.Text(path); got != want {
+			t.Errorf("%s = %q, expected %q", path, got, want)
+		}
+	}
+	call, err := w.Call(w.Dialect.Operation("payment"), read(t, "payment.repaired.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := call.Again(t.Context(), a.Text("referenceNo"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, err := json.Marshal(again); err != nil || string(body) != string(a.Body) {
+		t.Errorf("asked again: %s (%v), first: %s", body, err, a.Body)
+	}
+	w.Balanced()
+}
+
+func TestRealRefusals(t *testing.T) {
+	for name, c := range map[string]struct {
+		arrange       func(*aspitest.World)
+		path          string
+		value         any
+		code, message string
+	}{
+		"no amount for a static code": {nil, "amount", nil, "4005002", "Invalid Mandatory Field amount"},
+		"amount of zero":              {nil, "amount.value", "0.00", "4005001", "Invalid Field Format amount.value"},
+		"other currency":              {nil, "amount.currency", "USD", "4005001", "Invalid Field Format amount.currency"},
+		"sen":                         {nil, "amount.value", "1.50", "4005001", "Invalid Field Format amount.value"},
+		"over the limit":              {nil, "amount.value", "10000001.00", "4035002", "Exceeds Transaction Amount Limit"},
+		"more than the wallet":        {nil, "amount.value", "1000001.00", "4035014", "Insufficient Funds"},
+		"no payload":                  {nil, "additionalInfo.qrContent", "", "4005002", "Invalid Mandatory Field additionalInfo.qrContent"},
+		"dormant payer":               {func(w *aspitest.World) { w.SetPayer(pay.Dormant, 0) }, "amount.value", "1.00", "4035005", "Do Not Honor"},
+		"blocked payer":               {func(w *aspitest.World) { w.SetPayer(pay.Blocked, 0) }, "amount.value", "1.00", "4035005", "Do Not Honor"},
+		"payer's day limit":           {func(w *aspitest.World) { w.SetPayer(pay.Active, 100) }, "amount.value", "2.00", "4035002", "Exceeds Transaction Amount Limit"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := world(t)
+			if c.arrange != nil {
+				c.arrange(w)
+			}
+			a := w.Ask("payment", aspitest.Edited(t, read(t, "payment.repaired.json"), c.path, c.value))
+			if a.Code != c.code || a.Message != c.message {
+				t.Errorf("%s %q, expected %s %q", a.Code, a.Message, c.code, c.message)
+			}
+			w.Balanced()
+		})
+	}
+}
+
+// payable generates a dynamic code of our own merchant for Rp 5,000 and gives
+// the sample request that pays it.
+func payable(t *testing.T, w *aspitest.World, life time.Duration) []byte {
+	t.Helper()
+	partner, err := w.Core.Partner(t.Context(), aspitest.PartnerID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := w.Core.Generate(t.Context(), pay.GenerateRequest{Partner: partner, Amount: pay.Rp(5000), ExpiresAt: w.Now.Add(life)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := aspitest.Edited(t, read(t, "payment.repaired.json"), "additionalInfo.qrContent", code.Payload)
+	return aspitest.Edited(t, body, "amount", nil)
+}
+
+func expect(t *testing.T, a aspitest.Answer, code, message string) {
+	t.Helper()
+	if a.Code != code || a.Message != message {
+		t.Errorf("%s %q, expected %s %q", a.Code, a.Message, code, message)
+	}
+}
+
+func TestADynamicCodeIsPaidOnce(t *testing.T) {
+	w := world(t)
+	body := payable(t, w, time.Hour)
+	a := w.Ask("payment", body)
+	expect(t, a, "2005000", "Success")
+	if got := a.Text("amount.value"); got != "5000.00" {
+		t.Errorf("paid %s, the code asks for 5000.00", got)
+	}
+	expect(t, w.Ask("payment", body), "4045001", "Transaction Not Found")
+	w.Balanced()
+}
+
+func TestOwnCodesThatCannotBePaid(t *testing.T) {
+	w := world(t)
+	body := payable(t, w, time.Hour)
+	other := map[string]any{"value": "5001.00", "currency": "IDR"}
+	expect(t, w.Ask("payment", aspitest.Edited(t, body, "amount", other)), "4005001", "Invalid Field Format amount.value")
+	for _, standing := range []pay.Standing{pay.Inactive, pay.Suspended, pay.Blacklisted} {
+		merchant := aspitest.Merchant()
+		merchant.Standing = standing
+		w.PutMerchant(merchant)
+		expect(t, w.Ask("payment", body), "4035005", "Do Not Honor")
+	}
+	limited := aspitest.Merchant()
+	limited.DayLimit = pay.Rp(4999)
+	w.PutMerchant(limited)
+	expect(t, w.Ask("payment", body), "4035002", "Exceeds Transaction Amount Limit")
+	w.PutMerchant(aspitest.Merchant())
+	w.Now = w.Now.Add(time.Hour)
+	expect(t, w.Ask("payment", body), "4045001", "Transaction Not Found")
+	w.Balanced()
+}

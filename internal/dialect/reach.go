@@ -1,0 +1,91 @@
+package dialect
+
+// Reach says how a response code is reached on a running server.
+type Reach string
+
+// The ways. ByTrigger asks a sandbox for the code; all others are real
+// conditions.
+const (
+	BySuccess        Reach = "success"
+	ByBadBody        Reach = "malformed-body"
+	ByBadField       Reach = "malformed-field"
+	ByNoField        Reach = "missing-field"
+	ByNoHeader       Reach = "missing-header"
+	ByBadTime        Reach = "malformed-timestamp"
+	ByBadSignature   Reach = "wrong-signature"
+	ByUnknownClient  Reach = "unknown-client"
+	ByExpiredToken   Reach = "expired-token"
+	ByUnknownToken   Reach = "unknown-token"
+	ByBadCustomer    Reach = "unknown-customer-token"
+	ByExpiredCust    Reach = "expired-customer-token"
+	ByBadGrant       Reach = "spent-auth-code"
+	ByDenied         Reach = "api-outside-agreement"
+	ByStopped        Reach = "suspended-partner"
+	ByRate           Reach = "rate-limit"
+	ByMethod         Reach = "wrong-method"
+	ByExternalID     Reach = "repeated-external-id"
+	ByReference      Reach = "repeated-reference"
+	ByInconsistent   Reach = "repeated-reference-other-request"
+	ByNoMerchant     Reach = "unknown-merchant"
+	ByBlacklist      Reach = "blacklisted-merchant"
+	BySuspension     Reach = "suspended-merchant"
+	ByClosedOutlet   Reach = "closed-store"
+	ByClosedTerminal Reach = "closed-terminal"
+	ByDynamicOnly    Reach = "static-outside-agreement"
+	ByAmountLimit    Reach = "amount-over-limit"
+	ByMerchantLimit  Reach = "merchant-day-limit"
+	ByPayerLimit     Reach = "payer-day-limit"
+	ByWrongAmount    Reach = "other-amount-than-the-code"
+	ByUnknownCode    Reach = "unknown-code"
+	ByExpiredCode    Reach = "expired-code"
+	ByPaidCode       Reach = "paid-code"
+	ByForeignCode    Reach = "unroutable-code"
+	ByEmptyDate      Reach = "date-without-codes"
+	ByDormantPayer   Reach = "dormant-payer"
+	ByBlockedPayer   Reach = "blocked-payer"
+	ByFunds          Reach = "insufficient-funds"
+	ByTrigger        Reach = "sandbox-trigger"
+)
+
+// Ways explains each Reach in one line, for the list of codes.
+var Ways = map[Reach]string{
+	BySuccess:        "send a valid request",
+	ByBadBody:        "send a body that is not strict JSON (trailing data, duplicate keys, bad UTF-8, too deep or too large)",
+	ByBadField:       "send a field that breaks its documented form",
+	ByNoField:        "leave out a mandatory field",
+	ByNoHeader:       "leave out a mandatory header",
+	ByBadTime:        "send an X-TIMESTAMP that is no date and time",
+	ByBadSignature:   "sign with another secret or sign other bytes",
+	ByUnknownClient:  "send a client key or partner id that does not exist",
+	ByExpiredToken:   "use a B2B token past its life",
+	ByUnknownToken:   "use a B2B token that was never issued",
+	ByBadCustomer:    "use a customer token that was never issued",
+	ByExpiredCust:    "use a customer token past its life",
+	ByBadGrant:       "exchange an authorisation code twice",
+	ByDenied:         "call an API outside the partner's agreement (qrisd partner deny)",
+	ByStopped:        "suspend the partner (qrisd partner suspend)",
+	ByRate:           "exceed the partner's request rate (qrisd partner rate)",
+	ByMethod:         "call with another method than POST",
+	ByExternalID:     "repeat an X-EXTERNAL-ID within a Jakarta day",
+	ByReference:      "repeat a partnerReferenceNo",
+	ByInconsistent:   "repeat a partnerReferenceNo with another body",
+	ByNoMerchant:     "name a merchant that is not the partner's",
+	ByBlacklist:      "blacklist the merchant (qrisd merchant blacklist)",
+	BySuspension:     "suspend the merchant (qrisd merchant suspend)",
+	ByClosedOutlet:   "close the store (qrisd merchant outlet --standing inactive)",
+	ByClosedTerminal: "close the terminal (qrisd merchant outlet --kind terminal --standing inactive)",
+	ByDynamicOnly:    "ask a merchant without static codes for one (qrisd merchant add --dynamic-only)",
+	ByAmountLimit:    "exceed the limit of one transaction, Rp 10,000,000 by default",
+	ByMerchantLimit:  "exceed the merchant's day limit (qrisd merchant limit)",
+	ByPayerLimit:     "exceed the payer's day limit (qrisd payer limit)",
+	ByWrongAmount:    "pay another amount than the dynamic code asks for",
+	ByUnknownCode:    "pay a payload of a merchant here that was never generated",
+	ByExpiredCode:    "pay a code past its validity (move the sandbox clock)",
+	ByPaidCode:       "pay a dynamic code twice",
+	ByForeignCode:    "pay a payload whose account carries no Indonesian NNS",
+	ByEmptyDate:      "ask for a date on which no code was generated",
+	ByDormantPayer:   "make the payer dormant (qrisd payer dormant)",
+	ByBlockedPayer:   "block the payer (qrisd payer block)",
+	ByFunds:          "pay more than the payer's balance",
+	ByTrigger:        "sandbox only: send the response code itself as the trigger field",
+}

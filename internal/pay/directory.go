@@ -1,0 +1,118 @@
+package pay
+
+import (
+	"context"
+	"sync"
+)
+
+// directory remembers partners and merchants, which every request needs and
+// which seldom change. Any change through the Core empties it.
+type directory struct {
+	mu         sync.RWMutex
+	generation uint64
+	entries    map[directoryKey]any
+}
+
+type directoryKey struct{ kind, tenant, id string }
+
+// maxDirectory bounds the memory: at this many entries it starts afresh.
+const maxDirectory = 100_000
+
+func (d *directory) get(k directoryKey) (any, uint64, bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	v, ok := d.entries[k]
+	return v, d.generation, ok
+}
+
+// put stores what was read in a generation, unless a change came between.
+func (d *directory) put(k directoryKey, v any, generation uint64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.generation != generation {
+		return
+	}
+	if d.entries == nil || len(d.entries) >= maxDirectory {
+		d.entries = make(map[directoryKey]any)
+	}
+	d.entries[k] = v
+}
+
+func (d *directory) forget() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.generation++
+	clear(d.entries)
+}
+
+// lookup reads through the directory.
+func lookup[T any](ctx context.Context, c *Core, k directoryKey, read func(Reader) (T, error)) (*T, error) {
+	if v, _, ok := c.directory.get(k); ok {
+		return v.(*T), nil
+	}
+	_, generation, _ := c.directory.get(k)
+	var found T
+	err := c.store.View(ctx, func(r Reader) (err error) {
+		found, err = read(r)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.directory.put(k, &found, generation)
+	return &found, nil
+}
+
+// Partner gives the partner with an X-PARTNER-ID. It must not be changed.
+func (c *Core) Partner(ctx context.Context, id string) (*Partner, error) {
+	return lookup(ctx, c, directoryKey{kind: "partner", id: id}, func(r Reader) (Partner, error) { return r.Partner(id) })
+}
+
+// PartnerByClientKey gives the partner with an X-CLIENT-KEY.
+func (c *Core) PartnerByClientKey(ctx context.Context, key string) (*Partner, error) {
+	return lookup(ctx, c, directoryKey{kind: "client", id: key}, func(r Reader) (Partner, error) { return r.PartnerByClientKey(key) })
+}
+
+// Merchant gives a partner's merchant.
+func (c *Core) Merchant(ctx context.Context, partnerID, id string) (*Merchant, error) {
+	return lookup(ctx, c, directoryKey{"merchant", partnerID, id}, func(r Reader) (Merchant, error) { return r.Merchant(partnerID, id) })
+}
+
+func (c *Core) merchantByMPAN(ctx context.Context, mpan string) (*Merchant, error) {
+	return lookup(ctx, c, directoryKey{kind: "mpan", id: mpan}, func(r Reader) (Merchant, error) { return r.MerchantByMPAN(mpan) })
+}
+
+// firstMerchant is the one meant when a request names none: the partner's
+// oldest.
+func (c *Core) firstMerchant(ctx context.Context, partnerID string) (*Merchant, error) {
+	return lookup(ctx, c, directoryKey{kind: "first", tenant: partnerID}, func(r Reader) (Merchant, error) {
+		all, err := r.Merchants(partnerID)
+		if err != nil {
+			return Merchant{}, err
+		}
+		if len(all) == 0 {
+			return Merchant{}, ErrNotFound
+		}
+		return all[0], nil
+	})
+}
+
+// outlet gives a merchant's outlet, or nil when it is not registered. Both
+// answers are remembered.
+func (c *Core) outlet(ctx context.Context, m *Merchant, kind OutletKind, id string) (*Outlet, error) {
+	k := directoryKey{"outlet/" + string(kind), m.PartnerID, m.ID + "/" + id}
+	found, err := lookup(ctx, c, k, func(r Reader) (*Outlet, error) {
+		o, err := r.Outlet(m.PartnerID, m.ID, kind, id)
+		switch err {
+		case nil:
+			return &o, nil
+		case ErrNotFound:
+			return nil, nil
+		}
+		return nil, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return *found, nil
+}

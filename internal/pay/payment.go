@@ -1,0 +1,260 @@
+package pay
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/qrisd/qrisd/internal/ledger"
+	"github.com/qrisd/qrisd/qris"
+)
+
+// PayRequest asks to pay a payload from a payer's wallet.
+type PayRequest struct {
+	Partner    *Partner // the issuer's partner; nil for an outside payer of the sandbox
+	PartnerRef string
+	PayerID    string
+	Payload    string
+	Amount     Rupiah // 0: absent
+	Fee        Rupiah // what the payer is charged on top
+	Marks      []Mark
+	AnyAmount  bool // lifts the transaction limit; only a sandbox sets it
+}
+
+// bill is what a payload asks for, before the transaction.
+type bill struct {
+	qr      qris.Code
+	amount  Rupiah
+	nns     string
+	account ledger.Account // clearing account when off-us
+	ours    *Merchant      // nil when off-us
+}
+
+// Pay decodes the payload, decides about amount, expiry, state, limits and
+// funds at this moment, and moves the money: the payer is debited and the
+// merchant credited net of MDR, or the acquirer's clearing account in full,
+// in one transaction. It answers *Repeated when a mark exists.
+func (c *Core) Pay(ctx context.Context, req PayRequest) (Payment, error) {
+	b, err := c.planPay(ctx, req)
+	if err != nil {
+		return Payment{}, c.firstRepeat(ctx, req.Marks, err)
+	}
+	var p Payment
+	err = retryRef(func() (err error) {
+		if p, err = c.newPayment(req, b); err != nil {
+			return err
+		}
+		transfer, err := c.newID()
+		if err != nil {
+			return err
+		}
+		return c.store.Update(ctx, func(tx Tx) error { return c.settlePayment(tx, &p, b, req.Marks, transfer) })
+	})
+	if err != nil {
+		return Payment{}, err
+	}
+	return p, nil
+}
+
+func (c *Core) planPay(ctx context.Context, req PayRequest) (bill, error) {
+	qr, err := qris.Payable(req.Payload)
+	if err != nil {
+		return bill{}, &Error{Kind: BadPayload, Field: "qrContent", Detail: err.Error(), Cause: err}
+	}
+	b := bill{qr: qr, nns: qris.NNS(qr.Domestic.PAN)}
+	if b.amount, err = amountDue(qr, req.Amount); err != nil {
+		return bill{}, err
+	}
+	b.ours, err = c.merchantByMPAN(ctx, qr.Domestic.PAN)
+	if errors.Is(err, ErrNotFound) {
+		b.ours, err = nil, nil
+		b.account, err = c.routes.Route(b.nns)
+	}
+	if err != nil {
+		return bill{}, err
+	}
+	if req.AnyAmount {
+		return b, nil
+	}
+	return b, c.checkAmount(b.ours, b.amount)
+}
+
+// amountDue decides what is paid: a static code leaves it to the payer, a
+// dynamic one fixes it. A tip may only add to it.
+func amountDue(qr qris.Code, asked Rupiah) (Rupiah, error) {
+	switch {
+	case !qr.HasAmount && asked == 0:
+		return 0, RefuseField(MissingField, "amount", "the code is static: the payer's amount is mandatory")
+	case !qr.HasAmount:
+		return asked, nil
+	case asked == 0, asked == Rupiah(qr.Amount):
+		return Rupiah(qr.Amount), nil
+	case qr.Tip.Indicator != "" && asked > Rupiah(qr.Amount):
+		return asked, nil
+	}
+	return 0, RefuseField(AmountMismatch, "amount", "the code asks for "+Rupiah(qr.Amount).String()+", not "+asked.String())
+}
+
+func (c *Core) newPayment(req PayRequest, b bill) (Payment, error) {
+	now := c.Now()
+	ref, err := c.newRef(now)
+	if err != nil {
+		return Payment{}, err
+	}
+	rrn, err := c.newRRN(now)
+	if err != nil {
+		return Payment{}, err
+	}
+	id, err := c.newID()
+	if err != nil {
+		return Payment{}, err
+	}
+	p := Payment{
+		ID: id, Ref: ref, PartnerRef: req.PartnerRef, PayerID: req.PayerID,
+		NNS: b.nns, Payload: req.Payload, Amount: b.amount, Fee: req.Fee,
+		RRN: rrn, State: PaymentPaid, At: now,
+	}
+	if req.Partner != nil {
+		p.PartnerID = req.Partner.ID
+	}
+	if b.ours != nil {
+		p.CodeRef, p.AcquirerID, p.MerchantID = b.qr.ReferenceLabel, b.ours.PartnerID, b.ours.ID
+	}
+	return p, nil
+}
+
+// settlePayment is the whole decision, inside one transaction.
+func (c *Core) settlePayment(tx Tx, p *Payment, b bill, marks []Mark, transferID string) error {
+	if err := remember(tx, marks, p.Ref); err != nil {
+		return err
+	}
+	if err := checkPayer(tx, p); err != nil {
+		return err
+	}
+	transfer := ledger.Transfer{ID: transferID, Kind: ledger.OffUs, Ref: p.Ref, At: p.At}
+	wallet, payee := ledger.Wallet(p.PayerID), b.account
+	if p.OnUs() {
+		merchant, err := c.takeCode(tx, p)
+		if err != nil {
+			return err
+		}
+		transfer.Kind, payee = ledger.OnUs, ledger.Payable(p.AcquirerID, p.MerchantID)
+		p.MDR = c.policy.Fees.MDR(merchant, p.Amount, Day(p.At))
+	}
+	transfer.Move(wallet, payee, int64(p.Amount-p.MDR))
+	transfer.Move(wallet, ledger.FeeRevenue, int64(p.MDR+p.Fee))
+	if err := debit(tx, p); err != nil {
+		return err
+	}
+	return book(tx, p, transfer)
+}
+
+func book(tx Tx, p *Payment, transfer ledger.Transfer) error {
+	if err := transfer.Check(); err != nil {
+		return err
+	}
+	if err := tx.InsertTransfer(transfer, Day(p.At)); err != nil {
+		return err
+	}
+	err := tx.InsertPayment(*p, Day(p.At))
+	if errors.Is(err, ErrExists) {
+		return errRefTaken
+	}
+	return err
+}
+
+func checkPayer(tx Tx, p *Payment) error {
+	payer, err := tx.Payer(p.PayerID)
+	if errors.Is(err, ErrNotFound) {
+		return Refuse(PayerUnknown, "no such payer")
+	}
+	if err != nil {
+		return err
+	}
+	switch payer.Standing {
+	case Active:
+	case Dormant:
+		return Refuse(PayerDormant, "the payer's account is dormant")
+	default:
+		return Refuse(PayerBlocked, "the payer's account is "+string(payer.Standing))
+	}
+	if payer.DayLimit == 0 {
+		return nil
+	}
+	paid, err := tx.PaidByPayer(payer.ID, Day(p.At))
+	if err != nil {
+		return err
+	}
+	if paid+p.Amount > payer.DayLimit {
+		return RefuseField(OverPayerLimit, "amount", "the payer's day limit is "+payer.DayLimit.String())
+	}
+	return nil
+}
+
+func debit(tx Tx, p *Payment) error {
+	err := tx.Debit(p.PayerID, p.Amount+p.Fee)
+	if errors.Is(err, ErrNotFound) {
+		return Refuse(InsufficientFunds, "the payer's balance does not cover "+(p.Amount+p.Fee).String())
+	}
+	return err
+}
+
+// takeCode checks our own code and, when it is dynamic, closes it: of all
+// that race for it one wins.
+func (c *Core) takeCode(tx Tx, p *Payment) (Merchant, error) {
+	code, err := tx.Code(p.CodeRef)
+	if errors.Is(err, ErrNotFound) || (err == nil && code.Payload != p.Payload) {
+		return Merchant{}, RefuseField(CodeUnknown, "qrContent", "the merchant is ours but no code with this payload was generated")
+	}
+	if err != nil {
+		return Merchant{}, err
+	}
+	if err := mayBePaid(code, p.At); err != nil {
+		return Merchant{}, err
+	}
+	merchant, err := tx.Merchant(code.PartnerID, code.MerchantID)
+	if err != nil {
+		return Merchant{}, err
+	}
+	if err := merchant.MayTrade(); err != nil {
+		return Merchant{}, err
+	}
+	if err := checkMerchantDay(tx, &merchant, p.Amount, Day(p.At)); err != nil {
+		return Merchant{}, err
+	}
+	if code.Static() {
+		return merchant, nil
+	}
+	code.ClosedAt = p.At
+	err = tx.CloseCode(code, CodeIsPaid)
+	if errors.Is(err, ErrNotFound) {
+		return Merchant{}, Refuse(CodePaid, "the code was paid by another payment")
+	}
+	return merchant, err
+}
+
+func mayBePaid(code Code, now time.Time) error {
+	switch code.StateAt(now) {
+	case CodeActive:
+		return nil
+	case CodeIsExpired:
+		return Refuse(CodeExpired, "the code expired at "+code.ExpiresAt.In(Jakarta).Format(time.RFC3339))
+	case CodeIsVoid:
+		return Refuse(CodeCancelled, "the code was cancelled")
+	default:
+		return Refuse(CodePaid, "the code was paid before")
+	}
+}
+
+// Payment reads a payment by its reference.
+func (c *Core) Payment(ctx context.Context, ref string) (Payment, error) {
+	var p Payment
+	err := c.store.View(ctx, func(r Reader) (err error) {
+		p, err = r.Payment(ref)
+		return err
+	})
+	if errors.Is(err, ErrNotFound) {
+		return Payment{}, Refuse(CodeUnknown, "no payment has this reference")
+	}
+	return p, err
+}

@@ -1,0 +1,183 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/qrisd/qrisd/internal/dialect"
+	"github.com/qrisd/qrisd/internal/pay"
+	"github.com/qrisd/qrisd/internal/sandbox"
+	"github.com/qrisd/qrisd/snap"
+)
+
+// refused is the body of an answer that is not a success.
+type refused struct {
+	dialect.Status
+	PartnerReferenceNo string `json:"partnerReferenceNo,omitempty"`
+	AdditionalInfo     *why   `json:"additionalInfo,omitempty"`
+}
+
+type why struct {
+	DebugMessage string `json:"debugMessage"`
+}
+
+// maxMessage is the documented length of responseMessage.
+const maxMessage = 150
+
+// answer writes what the pipeline came to.
+func (s *Server) answer(w http.ResponseWriter, x *exchange, reply any, err error) {
+	status := http.StatusOK
+	var code string
+	switch r := reply.(type) {
+	case sandbox.Trigger:
+		status, code = r.HTTP, r.Code
+		reply = x.refused(dialect.Status{ResponseCode: code, ResponseMessage: triggered(r.Message)})
+	default:
+		if err != nil {
+			status, code, reply = s.refuse(w, x, err)
+		} else {
+			code = x.call.Success().ResponseCode
+			status = x.route.operation.Success.Case.HTTP
+		}
+	}
+	s.log(x, code, err)
+	header := w.Header()
+	header.Set("X-Request-Id", x.id)
+	if x.route.operation.Auth == dialect.AuthToken {
+		if key := x.get(snap.HeaderClientKey); key != "" {
+			header.Set(snap.HeaderClientKey, key)
+		}
+	}
+	s.writeJSON(w, status, reply)
+}
+
+// triggered fills the blanks of a message that no request filled.
+func triggered(message string) string {
+	return dialect.Outcome{Message: message}.Text("", "")
+}
+
+func (s *Server) refuse(w http.ResponseWriter, x *exchange, err error) (int, string, any) {
+	o, e := outcome(x.route, err)
+	name := e.Field
+	if wire, ok := x.route.operation.Names[name]; ok {
+		name = wire
+	}
+	if e.Kind == pay.RateLimited {
+		w.Header().Set("Retry-After", "1")
+	}
+	code := o.Case.Code(x.route.operation.Service)
+	reply := x.refused(dialect.Status{ResponseCode: code, ResponseMessage: shorten(o.Text(name, e.Detail), maxMessage)})
+	if s.options.Sandbox && (x.debugging() || e.Kind == pay.BadPayload) {
+		reply.AdditionalInfo = &why{e.Error()}
+	}
+	return o.Case.HTTP, code, reply
+}
+
+// refused echoes partnerReferenceNo, when it could be read: clients match
+// answers by it, and DANA demands it.
+func (x *exchange) refused(status dialect.Status) refused {
+	return refused{Status: status, PartnerReferenceNo: x.call.Text("partnerReferenceNo")}
+}
+
+// debugging reports whether the client asks why (DANA's X-Debug-Mode).
+func (x *exchange) debugging() bool {
+	on, _ := strconv.ParseBool(x.get(snap.HeaderDebugMode))
+	return on
+}
+
+func shorten(s string, limit int) string {
+	if runes := []rune(s); len(runes) > limit {
+		return string(runes[:limit-3]) + "..."
+	}
+	return s
+}
+
+func (s *Server) log(x *exchange, code string, err error) {
+	level := slog.LevelDebug
+	if err != nil && pay.KindOf(err) == pay.Internal {
+		level = slog.LevelError
+	}
+	log := s.options.Log
+	if !log.Enabled(context.Background(), level) {
+		return
+	}
+	attrs := []any{
+		"request", x.id, "dialect", x.route.dialect.Name, "operation", x.route.operation.Name,
+		"code", code, "ms", time.Since(x.began).Milliseconds(),
+	}
+	if err != nil {
+		attrs = append(attrs, "error", err.Error())
+	}
+	for _, warning := range x.warnings {
+		attrs = append(attrs, "warning", warning.Error())
+	}
+	log.Log(context.Background(), level, "answered", attrs...)
+}
+
+// requestID takes a client's own short id, or draws one.
+func requestID(r *http.Request) string {
+	if id := r.Header.Get("X-Request-Id"); id != "" && len(id) <= 64 {
+		return id
+	}
+	return uuid.NewString()
+}
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// writeJSON answers with JSON that is not HTML-escaped: clients re-serialise
+// and compare.
+func (s *Server) writeJSON(w http.ResponseWriter, status int, body any) {
+	b := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(b)
+	b.Reset()
+	encoder := json.NewEncoder(b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(body); err != nil {
+		s.options.Log.Error("encoding an answer", "error", err)
+		status = http.StatusInternalServerError
+		b.Reset()
+		b.WriteString(`{"responseCode":"5000001","responseMessage":"Internal Server Error"}`)
+	}
+	header := w.Header()
+	header.Set("Content-Type", "application/json")
+	header.Set(snap.HeaderTimestamp, snap.FormatTimestamp(s.core.Now()))
+	w.WriteHeader(status)
+	w.Write(b.Bytes())
+}
+
+// noService stands in a response code where no API was reached.
+const noService = snap.Service("00")
+
+// notRouted is the answer of every path that is no API.
+func (s *Server) notRouted(w http.ResponseWriter, r *http.Request) {
+	s.writeJSON(w, http.StatusNotFound, dialect.Status{
+		ResponseCode:    snap.CaseInvalidRouting.Code(noService),
+		ResponseMessage: shorten("Invalid Routing. No API at "+r.URL.Path, maxMessage),
+	})
+}
+
+// recovering turns a panic into an answer; it must never happen, and never
+// takes the process down.
+func (s *Server) recovering(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if v := recover(); v != nil {
+				s.options.Log.Error("panic", "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
+				s.writeJSON(w, http.StatusInternalServerError, dialect.Status{
+					ResponseCode:    snap.CaseInternalServerError.Code(noService),
+					ResponseMessage: snap.CaseInternalServerError.Message,
+				})
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}

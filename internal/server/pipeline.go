@@ -1,0 +1,121 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/qrisd/qrisd/internal/dialect"
+	"github.com/qrisd/qrisd/internal/field"
+	"github.com/qrisd/qrisd/internal/pay"
+	"github.com/qrisd/qrisd/internal/sandbox"
+)
+
+// api serves one path. The statements of run stand in the order in which a
+// client meets their refusals.
+func (s *Server) api(routes []route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x := s.receive(r, routes)
+		reply, err := s.run(r.Context(), x)
+		s.answer(w, x, reply, err)
+	})
+}
+
+func (s *Server) run(ctx context.Context, x *exchange) (any, error) {
+	if err := s.authenticate(ctx, x); err != nil {
+		return nil, err
+	}
+	if prior, err := s.repeated(ctx, x); prior != nil || err != nil {
+		return s.again(ctx, x, prior, err)
+	}
+	if err := s.checkFields(x); err != nil {
+		return nil, err
+	}
+	return s.do(ctx, x)
+}
+
+// repeated looks for an earlier request with the same X-EXTERNAL-ID, where
+// the dialect has a rule for it.
+func (s *Server) repeated(ctx context.Context, x *exchange) (*pay.Repeated, error) {
+	for _, m := range x.externalMarks(s.core.Now()) {
+		prior, err := s.core.Recall(ctx, m)
+		if prior != nil || err != nil {
+			return prior, err
+		}
+	}
+	return nil, nil
+}
+
+// again answers a repeated identifier by the dialect's rule: the first answer
+// once more, or a refusal.
+func (s *Server) again(ctx context.Context, x *exchange, r *pay.Repeated, err error) (any, error) {
+	if r == nil {
+		return nil, err
+	}
+	rule := x.route.dialect.Reference
+	if r.Mark.Kind == pay.ByExternalID {
+		rule = x.route.dialect.ExternalID
+	}
+	answer := rule.Other
+	if r.SameBody() {
+		answer = rule.Same
+	}
+	if !answer.Replay {
+		return nil, &pay.Error{Kind: answer.Kind, Field: fieldOf[r.Mark.Kind], Detail: r.Error(), Cause: r}
+	}
+	return x.call.Again(ctx, r.Prior.Ref)
+}
+
+var fieldOf = map[pay.MarkKind]string{pay.ByExternalID: "X-EXTERNAL-ID", pay.ByReference: "partnerReferenceNo"}
+
+// checkFields reads the body strictly and holds it against the rows.
+func (s *Server) checkFields(x *exchange) error {
+	body, err := field.Parse(x.raw)
+	if err != nil {
+		return &pay.Error{Kind: pay.BadRequest, Field: "body", Detail: "reading the body as strict JSON", Cause: err}
+	}
+	x.call.Body = body
+	fault, warnings := field.CheckBody(x.route.operation.Body, body, false)
+	x.warn(warnings)
+	if fault != nil {
+		return refusal(fault, pay.MissingField, pay.InvalidFormat)
+	}
+	x.call.Marks = x.marks(s.core.Now())
+	return nil
+}
+
+// refusal turns a fault into an error of one of two kinds.
+func refusal(f *field.Fault, missing, malformed pay.Kind) error {
+	kind := malformed
+	if f.Missing {
+		kind = missing
+	}
+	return pay.RefuseField(kind, f.Field, f.Why)
+}
+
+// do carries out the operation. A sandbox first looks whether the request
+// asks for an answer, or carries a sample of the document.
+func (s *Server) do(ctx context.Context, x *exchange) (any, error) {
+	op := x.route.operation
+	if s.options.Sandbox {
+		if trigger, ok := sandbox.Triggered(op, x.call.Body); ok {
+			return trigger, nil
+		}
+		x.call.Waived = sandbox.Waived(op, x.call.Body)
+	}
+	reply, err := op.Do(ctx, x.call)
+	var r *pay.Repeated
+	if errors.As(err, &r) {
+		return s.again(ctx, x, r, err)
+	}
+	return reply, err
+}
+
+// outcome is the one place where an error becomes a response code.
+func outcome(rt route, err error) (dialect.Outcome, *pay.Error) {
+	var e *pay.Error
+	if !errors.As(err, &e) {
+		e = &pay.Error{Kind: pay.Internal, Detail: "internal failure", Cause: err}
+	}
+	return rt.dialect.Outcome(rt.operation, e.Kind), e
+}

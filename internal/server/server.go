@@ -1,0 +1,58 @@
+// Package server is the door: it routes a request to a dialect's operation
+// and takes it through the one pipeline whose order is the precedence of
+// response codes.
+package server
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/qrisd/qrisd/internal/dialect"
+	"github.com/qrisd/qrisd/internal/pay"
+)
+
+// Options are what an operator may set.
+type Options struct {
+	PublicURL string        // scheme and host under which this server is reached, without a slash at the end
+	Sandbox   bool          // triggers, sample waivers and debug messages are on
+	Skew      time.Duration // how far X-TIMESTAMP may be from the clock; 0 does not look
+	Log       *slog.Logger
+}
+
+// Server serves dialects over one core.
+type Server struct {
+	core    *pay.Core
+	routes  map[string][]route
+	options Options
+	rates   rates
+	site    site
+}
+
+// route is one operation at one path.
+type route struct {
+	dialect   *dialect.Dialect
+	operation *dialect.Operation
+	prefix    string // of a dialect's own mount; not part of the documented path
+}
+
+// New makes a server of the dialects, in order: where two share a path and
+// the partner is unknown, the first answers.
+func New(core *pay.Core, dialects []dialect.Dialect, o Options) *Server {
+	s := &Server{core: core, routes: make(map[string][]route), options: o, site: site{o.PublicURL}}
+	for i := range dialects {
+		s.mount(&dialects[i])
+	}
+	return s
+}
+
+// mount serves a dialect's paths at the root, and again under its name.
+func (s *Server) mount(d *dialect.Dialect) {
+	for i := range d.Operations {
+		op := &d.Operations[i]
+		for _, path := range op.Paths {
+			s.routes[path] = append(s.routes[path], route{d, op, ""})
+			prefix := "/" + d.Name
+			s.routes[prefix+path] = append(s.routes[prefix+path], route{d, op, prefix})
+		}
+	}
+}

@@ -1,0 +1,51 @@
+package storage
+
+import (
+	"strings"
+
+	"github.com/qrisd/qrisd/internal/pay"
+)
+
+var codes = table[pay.Code]{
+	name: "code",
+	columns: strings.Fields(`ref id partner_id partner_ref merchant_id merchant_name sub_merchant
+		store_id terminal_id amount fee payload state created_at expires_at closed_at echo`),
+	fields: func(c *pay.Code) []any {
+		return []any{
+			&c.Ref, &c.ID, &c.PartnerID, &c.PartnerRef, &c.MerchantID, &c.MerchantName, &c.SubMerchant,
+			&c.StoreID, &c.TerminalID, (*int64)(&c.Amount), (*int64)(&c.Fee), &c.Payload, (*string)(&c.State),
+			moment{&c.CreatedAt}, moment{&c.ExpiresAt}, moment{&c.ClosedAt}, &c.Echo,
+		}
+	},
+}
+
+var (
+	codeByRef        = codes.find("WHERE ref = $1")
+	codeByPartnerRef = codes.find("WHERE partner_id = $1 AND partner_ref = $2 AND partner_ref <> ''")
+	codesOnDay       = codes.find(`WHERE partner_id = $1 AND merchant_id = $2 AND day = $3
+		ORDER BY created_at DESC, ref DESC`)
+	insertCode = codes.insert("day")
+	// The condition on the state is what lets a dynamic code be paid once.
+	closeCode = "UPDATE code SET state = $1, closed_at = $2 WHERE ref = $3 AND state = 'active'"
+)
+
+func (r reader) Code(ref string) (pay.Code, error) { return codes.one(r.q, codeByRef, ref) }
+
+func (r reader) CodeByPartnerRef(partnerID, partnerRef string) (pay.Code, error) {
+	return codes.one(r.q, codeByPartnerRef, partnerID, partnerRef)
+}
+
+func (r reader) CodesOn(partnerID, merchantID, day string, visit func(pay.Code) error) error {
+	return codes.visit(r.q, codesOnDay, []any{partnerID, merchantID, day}, visit)
+}
+
+// InsertCode answers ErrExists when the Ref, or the partner's PartnerRef
+// unless it is empty, is another code's.
+func (t tx) InsertCode(c pay.Code, day string) error {
+	return t.insert(insertCode, append(codes.values(&c), day))
+}
+
+// CloseCode moves the code to a state at c.ClosedAt.
+func (t tx) CloseCode(c pay.Code, to pay.CodeState) error {
+	return t.update(closeCode, string(to), micros(c.ClosedAt), c.Ref)
+}

@@ -1,0 +1,131 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// row is one row of an answer.
+type row interface {
+	Scan(dest ...any) error
+}
+
+// querier and conn are all that the SQL of this package needs of an engine.
+type querier interface {
+	// query calls scan for each row of the answer, as they come.
+	query(text string, args []any, scan func(row) error) error
+}
+
+type conn interface {
+	querier
+	// exec runs a statement and gives the number of rows it touched.
+	exec(text string, args []any) (affected int64, err error)
+}
+
+var errNested = errors.New("storage: a visit function used its Reader: collect first, then read")
+
+// session is one connection with its prepared statements. A statement that
+// fails leaves the session with a fault, and nothing else runs on it until
+// reset: PostgreSQL behaves so by itself, and SQLite may have rolled the whole
+// transaction back, after which a write would commit on its own.
+type session struct {
+	conn      *sql.Conn
+	explain   func(error) error // adds the cure that an engine's error hints at
+	prepared  map[string]*sql.Stmt
+	streaming bool // rows are being visited
+	fault     error
+}
+
+// newSession takes a connection of db for itself and runs the setup
+// statements on it.
+func newSession(ctx context.Context, db *sql.DB, explain func(error) error, setup ...string) (*session, error) {
+	c, err := db.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("storage: connect: %w", explain(err))
+	}
+	s := &session{conn: c, explain: explain, prepared: make(map[string]*sql.Stmt)}
+	for _, text := range setup {
+		if _, err := s.exec(text, nil); err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
+	}
+	return s, nil
+}
+
+func (s *session) reset() { s.fault, s.streaming = nil, false }
+
+// statement gives the prepared form of a text. Statements run to their end:
+// a context could only tear a transaction apart halfway, and each one that
+// can end costs a goroutine a statement.
+func (s *session) statement(text string) (*sql.Stmt, error) {
+	switch {
+	case s.fault != nil:
+		return nil, s.fault
+	case s.streaming:
+		return nil, errNested
+	}
+	if st, ok := s.prepared[text]; ok {
+		return st, nil
+	}
+	st, err := s.conn.PrepareContext(context.Background(), text)
+	if err != nil {
+		return nil, s.failed(text, err)
+	}
+	s.prepared[text] = st
+	return st, nil
+}
+
+func (s *session) exec(text string, args []any) (int64, error) {
+	st, err := s.statement(text)
+	if err != nil {
+		return 0, err
+	}
+	result, err := st.ExecContext(context.Background(), args...)
+	if err != nil {
+		return 0, s.failed(text, err)
+	}
+	return result.RowsAffected()
+}
+
+func (s *session) query(text string, args []any, scan func(row) error) error {
+	st, err := s.statement(text)
+	if err != nil {
+		return err
+	}
+	rows, err := st.QueryContext(context.Background(), args...)
+	if err != nil {
+		return s.failed(text, err)
+	}
+	s.streaming = true
+	defer func() { s.streaming = false }()
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return s.failed(text, err)
+	}
+	return nil
+}
+
+// failed makes an engine's error the session's fault.
+func (s *session) failed(text string, err error) error {
+	s.fault = fmt.Errorf("storage: %s: %w", step(text), s.explain(err))
+	return s.fault
+}
+
+// step names a statement in an error: its verb and its table.
+func step(text string) string {
+	words := strings.Fields(text)
+	for i, w := range words[:len(words)-1] {
+		if w == "INTO" || w == "FROM" || w == "UPDATE" {
+			return strings.ToLower(words[0]) + " " + words[i+1]
+		}
+	}
+	return strings.ToLower(text)
+}

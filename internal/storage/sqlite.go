@@ -1,0 +1,195 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// sqlitePragmas hold for every connection. synchronous=FULL makes a commit in
+// WAL mode wait for the disk. The frequent checkpoint keeps the slowest
+// commits short.
+var sqlitePragmas = []string{
+	"busy_timeout(5000)",
+	"journal_mode(WAL)",
+	"synchronous(FULL)",
+	"foreign_keys(ON)",
+	"temp_store(MEMORY)",
+	"wal_autocheckpoint(1000)",
+}
+
+// sqliteHints are the cures of the errors that an operator can cure.
+var sqliteHints = map[int]string{
+	sqlite3.SQLITE_BUSY:     "another program holds the file: end it",
+	sqlite3.SQLITE_CANTOPEN: "check the folder and its permissions",
+	sqlite3.SQLITE_CORRUPT:  "the file is damaged: restore a backup",
+	sqlite3.SQLITE_FULL:     "the disk is full: free some space",
+	sqlite3.SQLITE_IOERR:    "the disk failed: look into the system's log",
+	sqlite3.SQLITE_NOTADB:   "the file is something else: name another",
+	sqlite3.SQLITE_READONLY: "the file cannot be written: check its owner and the mount",
+}
+
+func explainSQLite(err error) error {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		if hint := sqliteHints[e.Code()&0xff]; hint != "" {
+			return fmt.Errorf("%w (%s)", err, hint)
+		}
+	}
+	return err
+}
+
+// OpenSQLite opens the books in a file, which it creates with its folder if
+// need be, readable by their owner only. It brings the schema up to date, and
+// refuses a file whose schema is newer than the program (ErrNewer) or that is
+// open already, here or in another process (ErrInUse).
+func OpenSQLite(ctx context.Context, path string, o Options) (*Store, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("storage: the path of the file: %w", err)
+	}
+	lock, err := lockSQLite(ctx, path+".lock")
+	if err != nil {
+		return nil, err
+	}
+	books, err := openFile(path, sqlitePragmas...)
+	if err != nil {
+		return nil, errors.Join(err, lock.close())
+	}
+	s, err := newStore(ctx, books, o.orDefault())
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%w: %s", err, path), books.close(), lock.close())
+	}
+	s.release = func() error { return errors.Join(checkpoint(s.writer.db), books.close(), lock.close()) }
+	return s, nil
+}
+
+// newStore migrates a file that is this process's own and makes a Store of it.
+func newStore(ctx context.Context, books *sqliteFile, o Options) (*Store, error) {
+	if err := migrate(ctx, books.db, goose.DialectSQLite3, migrations()); err != nil {
+		return nil, fmt.Errorf("storage: %w", explainSQLite(err))
+	}
+	w, err := books.session(ctx, "PRAGMA cache_size = -65536")
+	if err != nil {
+		return nil, err
+	}
+	if err := checkDurable(w); err != nil {
+		return nil, err
+	}
+	readers := make([]*session, o.Readers)
+	for i := range readers {
+		readers[i], err = books.session(ctx, "PRAGMA cache_size = -8192", "PRAGMA query_only = ON")
+		if err != nil {
+			return nil, err
+		}
+	}
+	return &Store{writer: newWriter(w, "BEGIN IMMEDIATE", o.MaxBatch), readers: newPool(readers)}, nil
+}
+
+// lockSQLite takes the lock that one process may hold, with SQLite's own means
+// because they work on every system: an exclusive transaction on an empty
+// file beside the database. It ends with the process.
+func lockSQLite(ctx context.Context, path string) (*sqliteFile, error) {
+	f, err := openFile(path, "busy_timeout(0)")
+	if err != nil {
+		return nil, err
+	}
+	_, err = f.session(ctx, "BEGIN EXCLUSIVE")
+	if err == nil {
+		return f, nil
+	}
+	var e *sqlite.Error
+	if errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY {
+		err = fmt.Errorf("%w: %s is held", ErrInUse, path)
+	}
+	return nil, errors.Join(err, f.close())
+}
+
+// checkDurable makes sure that the file system gave what was asked: SQLite
+// keeps another journal where it cannot share memory, and says so only here.
+func checkDurable(s *session) error {
+	mode, err := scalar[string](s, "PRAGMA journal_mode")
+	if err != nil {
+		return err
+	}
+	if mode != "wal" {
+		return fmt.Errorf("storage: the journal is %q, not wal: put the file on a local disk", mode)
+	}
+	level, err := scalar[int](s, "PRAGMA synchronous")
+	if err != nil {
+		return err
+	}
+	if level != 2 {
+		return fmt.Errorf("storage: synchronous is %d, not 2 (FULL): commits would not be durable", level)
+	}
+	return nil
+}
+
+// checkpoint moves what the log holds into the file, so that a copy of the
+// file alone is a whole backup.
+func checkpoint(s *session) error {
+	s.reset()
+	_, err := s.exec("PRAGMA wal_checkpoint(TRUNCATE)", nil)
+	return err
+}
+
+// sqliteFile is an open file and the sessions on it.
+type sqliteFile struct {
+	db       *sql.DB
+	sessions []*session
+}
+
+// openFile opens a file that only its owner may read, as is what SQLite
+// keeps beside it.
+func openFile(path string, pragmas ...string) (*sqliteFile, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("storage: create the folder: %w", err)
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("storage: create the file: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return nil, fmt.Errorf("storage: create the file: %w", err)
+	}
+	db, err := sql.Open("sqlite", sqliteDSN(path, pragmas...))
+	if err != nil {
+		return nil, fmt.Errorf("storage: open: %w", err)
+	}
+	return &sqliteFile{db: db}, nil
+}
+
+// sqliteDSN is a file URI, whose escapes allow any path.
+func sqliteDSN(path string, pragmas ...string) string {
+	slashed := filepath.ToSlash(path)
+	if !strings.HasPrefix(slashed, "/") {
+		slashed = "/" + slashed // a drive letter
+	}
+	u := url.URL{Scheme: "file", Path: slashed, RawQuery: url.Values{"_pragma": pragmas}.Encode()}
+	return u.String()
+}
+
+func (f *sqliteFile) session(ctx context.Context, setup ...string) (*session, error) {
+	s, err := newSession(ctx, f.db, explainSQLite, setup...)
+	if err == nil {
+		f.sessions = append(f.sessions, s)
+	}
+	return s, err
+}
+
+func (f *sqliteFile) close() error {
+	var errs []error
+	for _, s := range f.sessions {
+		errs = append(errs, s.conn.Close())
+	}
+	return errors.Join(append(errs, f.db.Close())...)
+}

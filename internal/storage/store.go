@@ -1,0 +1,78 @@
+// Package storage keeps the books: it implements pay.Storage in hand-written
+// SQL, one text for SQLite and PostgreSQL. What only one engine has stands in
+// that engine's file.
+//
+// Text is UTF-8 without NUL. Times are kept as microseconds since the Unix
+// epoch; the zero time is 0, so the epoch itself reads back as the zero time.
+package storage
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+
+	"github.com/qrisd/qrisd/internal/pay"
+)
+
+// ErrClosed is the answer of a Store that was closed.
+var ErrClosed = errors.New("storage: closed")
+
+// Options tune a Store. The zero value is the default.
+type Options struct {
+	MaxBatch int // transactions that share one commit; 0: 64
+	Readers  int // connections that View may use at a time; 0: one per processor, at least 4
+}
+
+func (o Options) orDefault() Options {
+	o.MaxBatch = cmp.Or(max(o.MaxBatch, 0), 64)
+	o.Readers = cmp.Or(max(o.Readers, 0), max(4, runtime.GOMAXPROCS(0)))
+	return o
+}
+
+// Store is a pay.Storage on one database. It is safe for concurrent use.
+//
+// A function that is handed to View or Update must not call the same Store:
+// Update would wait for itself. A visit function must not use its Reader,
+// because PostgreSQL's protocol carries one answer at a time.
+type Store struct {
+	writer  *writer
+	readers *pool
+	release func() error // closes the database once nothing uses it
+
+	once     sync.Once
+	closeErr error
+}
+
+var _ pay.Storage = (*Store)(nil)
+
+// View implements pay.Storage. It answers ErrClosed after Close, and the
+// context's error when that ends before f or between two rows that f reads.
+func (s *Store) View(ctx context.Context, f func(pay.Reader) error) error {
+	return s.readers.view(ctx, f)
+}
+
+// Update implements pay.Storage. It answers ErrClosed after Close, the
+// context's error when that ended before f began (and then f never runs), a
+// *Panic when f panicked, and else what became of the transaction.
+//
+// A statement that fails for another reason than pay.ErrExists or
+// pay.ErrNotFound fails the whole transaction, even if f returns nil.
+func (s *Store) Update(ctx context.Context, f func(pay.Tx) error) error {
+	return s.writer.update(ctx, f)
+}
+
+// Stats counts what was written since the Store was opened.
+func (s *Store) Stats() Stats { return s.writer.counts.snapshot() }
+
+// Close waits for all that was accepted, then closes the database. What comes
+// later is answered with ErrClosed.
+func (s *Store) Close() error {
+	s.once.Do(func() {
+		s.writer.drain()
+		s.readers.drain()
+		s.closeErr = s.release()
+	})
+	return s.closeErr
+}

@@ -1,0 +1,179 @@
+package storage
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/qrisd/qrisd/internal/pay"
+)
+
+// table says how a struct lies in its table. The same list of fields writes
+// and reads a row, so the two cannot disagree.
+type table[T any] struct {
+	name    string
+	columns []string
+	fields  func(*T) []any // pointers to the fields, in the order of columns
+}
+
+// insert is the statement that adds a row unless its key exists. The extra
+// columns take the values that follow the fields'.
+func (t table[T]) insert(extra ...string) string {
+	columns := append(t.columns[:len(t.columns):len(t.columns)], extra...)
+	marks := make([]string, len(columns))
+	for i := range marks {
+		marks[i] = "$" + strconv.Itoa(i+1)
+	}
+	return "INSERT INTO " + t.name + " (" + strings.Join(columns, ", ") +
+		") VALUES (" + strings.Join(marks, ", ") + ") ON CONFLICT DO NOTHING"
+}
+
+// upsert is the statement that adds a row or replaces the one with its key.
+func (t table[T]) upsert(key ...string) string {
+	sets := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		sets[i] = c + " = excluded." + c
+	}
+	insert := strings.TrimSuffix(t.insert(), "DO NOTHING")
+	return insert + "(" + strings.Join(key, ", ") + ") DO UPDATE SET " + strings.Join(sets, ", ")
+}
+
+// find is the statement that reads the rows that a clause selects.
+func (t table[T]) find(clause string) string {
+	return "SELECT " + strings.Join(t.columns, ", ") + " FROM " + t.name + " " + clause
+}
+
+// values are what a row's columns hold.
+func (t table[T]) values(v *T) []any {
+	fields := t.fields(v)
+	for i, f := range fields {
+		fields[i] = valueOf(f)
+	}
+	return fields
+}
+
+func valueOf(field any) any {
+	switch p := field.(type) {
+	case *string:
+		return *p
+	case *int64:
+		return *p
+	case *bool:
+		return *p
+	}
+	return field // a driver.Valuer
+}
+
+// visit reads rows one by one.
+func (t table[T]) visit(q querier, text string, args []any, visit func(T) error) error {
+	return q.query(text, args, func(r row) error {
+		var v T
+		if err := r.Scan(t.fields(&v)...); err != nil {
+			return fmt.Errorf("storage: read a row of %s: %w", t.name, err)
+		}
+		return visit(v)
+	})
+}
+
+// all reads every row that a statement finds.
+func (t table[T]) all(q querier, text string, args ...any) ([]T, error) {
+	var found []T
+	err := t.visit(q, text, args, func(v T) error {
+		found = append(found, v)
+		return nil
+	})
+	return found, err
+}
+
+// one reads the row that a statement finds.
+func (t table[T]) one(q querier, text string, args ...any) (T, error) {
+	found, err := t.all(q, text, args...)
+	if err == nil && len(found) == 0 {
+		err = pay.ErrNotFound
+	}
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return found[0], nil
+}
+
+// scalar reads one value of one row.
+func scalar[V any](q querier, text string, args ...any) (V, error) {
+	var v V
+	err := pay.ErrNotFound
+	if failed := q.query(text, args, func(r row) error {
+		err = r.Scan(&v)
+		return err
+	}); failed != nil {
+		err = failed
+	}
+	return v, err
+}
+
+// column is a field that lies in its column in another form.
+type column interface {
+	sql.Scanner
+	driver.Valuer
+}
+
+var _ = []column{moment{}, digest{}, settings{}}
+
+// moment keeps a time as microseconds since the epoch, the zero time as 0.
+type moment struct{ t *time.Time }
+
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func (m moment) Value() (driver.Value, error) { return micros(*m.t), nil }
+
+func (m moment) Scan(src any) error {
+	us, ok := src.(int64)
+	if !ok {
+		return fmt.Errorf("a time is stored as %T", src)
+	}
+	*m.t = time.Time{}
+	if us != 0 {
+		*m.t = time.UnixMicro(us).UTC()
+	}
+	return nil
+}
+
+// digest keeps a SHA-256 as lower-case hexadecimal.
+type digest struct{ sum *[32]byte }
+
+func (d digest) Value() (driver.Value, error) { return hex.EncodeToString(d.sum[:]), nil }
+
+func (d digest) Scan(src any) error {
+	text, ok := src.(string)
+	if !ok || len(text) != hex.EncodedLen(len(d.sum)) {
+		return fmt.Errorf("a SHA-256 is stored as %T of %q", src, src)
+	}
+	_, err := hex.Decode(d.sum[:], []byte(text))
+	return err
+}
+
+// settings keeps a partner's settings as JSON.
+type settings struct{ of *pay.PartnerSettings }
+
+func (s settings) Value() (driver.Value, error) {
+	text, err := json.Marshal(s.of)
+	return string(text), err
+}
+
+func (s settings) Scan(src any) error {
+	text, ok := src.(string)
+	if !ok {
+		return fmt.Errorf("settings are stored as %T", src)
+	}
+	return json.Unmarshal([]byte(text), s.of)
+}

@@ -1,0 +1,54 @@
+package storage
+
+import "errors"
+
+var errOver = errors.New("storage: the transaction is over: do not keep its Reader or Tx")
+
+// unit is the conn of one transaction in a group. It opens a savepoint at the
+// first write, so that a refusal that only read costs nothing.
+type unit struct {
+	db   *session
+	open bool
+	over bool
+}
+
+func (u *unit) query(text string, args []any, scan func(row) error) error {
+	if u.over {
+		return errOver
+	}
+	return u.db.query(text, args, scan)
+}
+
+func (u *unit) exec(text string, args []any) (int64, error) {
+	if u.over {
+		return 0, errOver
+	}
+	if !u.open {
+		if _, err := u.db.exec("SAVEPOINT unit", nil); err != nil {
+			return 0, err
+		}
+		u.open = true
+	}
+	return u.db.exec(text, args)
+}
+
+// release keeps the unit's writes in the group's transaction.
+func (u *unit) release() error {
+	if !u.open {
+		return nil
+	}
+	_, err := u.db.exec("RELEASE SAVEPOINT unit", nil)
+	return err
+}
+
+// rollback undoes the unit's writes. It fails when the engine has rolled back
+// the whole transaction, savepoints and all.
+func (u *unit) rollback() error {
+	if !u.open {
+		return nil
+	}
+	if _, err := u.db.exec("ROLLBACK TO SAVEPOINT unit", nil); err != nil {
+		return err
+	}
+	return u.release()
+}
