@@ -1,6 +1,7 @@
 package emv_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -45,5 +46,30 @@ func TestRepairSpaces(t *testing.T) {
 		if got, ok := emv.RepairSpaces(test.text); got != test.want || ok != (test.want != "") {
 			t.Errorf("%s: %q, %v", test.name, got, ok)
 		}
+	}
+}
+
+// TestRepairSpacesWantsOneAnswer searches for a text that two repairs fit: in
+// "A 00000 C" either space may be doubled, and for some number in the middle
+// both give the same CRC.
+func TestRepairSpacesWantsOneAnswer(t *testing.T) {
+	head := strings.Replace(valid, "5904TOKO", "", 1) + "5910"
+	for n := range 1_000_000 {
+		middle := fmt.Sprintf("%05X", n)
+		left, right := sealed(head+"A  "+middle+" C"), sealed(head+"A "+middle+"  C")
+		if left[len(left)-4:] != right[len(right)-4:] {
+			continue
+		}
+		if got, ok := emv.RepairSpaces(strings.Replace(left, "  ", " ", 1)); ok {
+			t.Errorf("two texts fit and %q is chosen", got)
+		}
+		return
+	}
+	t.Error("no text has two repairs")
+}
+
+func TestRepairSpacesWantsACRC(t *testing.T) {
+	if got, ok := emv.RepairSpaces("000201" + "5905A BC"); ok {
+		t.Errorf("a text without a CRC is repaired to %q", got)
 	}
 }

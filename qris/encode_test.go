@@ -266,3 +266,14 @@ func BenchmarkPayable(b *testing.B) {
 		}
 	}
 }
+
+func TestEncodeWithoutLabels(t *testing.T) {
+	text, err := qris.Encode(contoh(func(s *qris.Spec) { s.TerminalLabel = "" }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := qris.Payable(text)
+	if _, ok := c.Payload.Get(emv.IDAdditional); ok || err != nil {
+		t.Errorf("62 is there, or %v", err)
+	}
+}

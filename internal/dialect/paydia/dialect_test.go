@@ -186,7 +186,6 @@ func TestThePrintedPayloadIsRefused(t *testing.T) {
 	_, op := operation(t, "payment")
 	aspitest.Sample(t, op.Body, body)
 	a := w.Ask("payment", body)
-	t.Log(len(a.Message), a.Message)
 	if a.Code != "4005001" || !strings.HasPrefix(a.Message, "Invalid Field Format additionalInfo.qrContent. ") || !strings.Contains(a.Message, "a run of spaces was collapsed") {
 		t.Errorf("the printed sample gives %s %q", a.Code, a.Message)
 	}

@@ -1,0 +1,296 @@
+package speedcash
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/qrisd/qrisd/internal/dialect"
+	"github.com/qrisd/qrisd/internal/dialect/aspi/aspitest"
+	"github.com/qrisd/qrisd/internal/field"
+	"github.com/qrisd/qrisd/internal/pay"
+	"github.com/qrisd/qrisd/internal/storage"
+)
+
+func operation(t *testing.T, name string) (*dialect.Dialect, *dialect.Operation) {
+	t.Helper()
+	d := Dialect()
+	op := d.Operation(name)
+	if op == nil {
+		t.Fatalf("no operation %s", name)
+	}
+	return &d, op
+}
+
+func read(t *testing.T, file string) []byte {
+	t.Helper()
+	body, err := os.ReadFile(filepath.Join("testdata", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
+func world(t *testing.T) *aspitest.World {
+	t.Helper()
+	store, err := storage.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "books.db"), storage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	return aspitest.NewWorld(t, Dialect(), store)
+}
+
+func expect(t *testing.T, a aspitest.Answer, code, message string) {
+	t.Helper()
+	if a.Code != code || a.Message != message {
+		t.Errorf("%s %q, expected %s %q", a.Code, a.Message, code, message)
+	}
+}
+
+const (
+	o = field.Optional
+	m = field.Mandatory
+	c = field.Conditional
+)
+
+func TestDialectIsComplete(t *testing.T) {
+	d := Dialect()
+	aspitest.Complete(t, &d)
+	for name, paths := range map[string][]string{
+		"token":    {"/v1.0/access-token/b2b"},
+		"generate": {"/v1.0/qr/qr-mpm-generate"},
+		"list":     {"/v1.0/qr/qr-generate-list", "/v1.0/qr/qr-mpm-generate-list"},
+	} {
+		if op := d.Operation(name); op == nil || !slices.Equal(op.Paths, paths) {
+			t.Errorf("operation %s is not at %v", name, paths)
+		}
+	}
+}
+
+var headerLines = []aspitest.Line{
+	{Name: "Content-Type", Need: m, Max: 127}, {Name: "X-TIMESTAMP", Need: m}, {Name: "Authorization", Need: m},
+	{Name: "X-PARTNER-ID", Need: m, Max: 36}, {Name: "CHANNEL-ID", Need: m, Max: 5},
+	{Name: "X-SIGNATURE", Need: m}, {Name: "X-EXTERNAL-ID", Need: m, Max: 36},
+}
+
+func TestListHasTheDocumentsLines(t *testing.T) {
+	_, op := operation(t, "list")
+	aspitest.Lines(t, op.Headers, headerLines)
+	aspitest.Lines(t, op.Body, []aspitest.Line{
+		{Name: "dateGenerate", Need: m}, {Name: "additionalInfo", Need: m}, {Name: "additionalInfo.merchantId", Need: m, Max: 64},
+	})
+	aspitest.Lines(t, op.Reply, []aspitest.Line{
+		{Name: "responseCode", Need: m, Max: 7}, {Name: "responseMessage", Need: m, Max: 150}, {Name: "dataDetail", Need: m},
+		{Name: "dataDetail[].id_qr", Need: m, Max: 64}, {Name: "dataDetail[].type", Need: m}, {Name: "dataDetail[].generate_time", Need: m},
+		{Name: "dataDetail[].expired_date", Need: c}, {Name: "dataDetail[].amount", Need: c, Max: 19},
+	})
+}
+
+func TestGenerateHasTheProvidersLines(t *testing.T) {
+	_, op := operation(t, "generate")
+	aspitest.Lines(t, op.Headers, headerLines)
+	aspitest.Lines(t, op.Body, []aspitest.Line{
+		{Name: "terminalId", Need: o, Max: 16}, {Name: "partnerReferenceNo", Need: o, Max: 25}, {Name: "amount", Need: c},
+		{Name: "amount.value", Need: m, Max: 19}, {Name: "amount.currency", Need: m, Max: 3}, {Name: "validityPeriod", Need: o, Max: 25},
+		{Name: "merchantId", Need: o, Max: 64}, {Name: "storeId", Need: o, Max: 64},
+	})
+}
+
+const generateSample = `{"terminalId": "KASIR-01", "partnerReferenceNo": "INV20260131", "amount": {"value": "9000.00", "currency": "IDR"}}`
+
+func TestRowsRefuse(t *testing.T) {
+	_, list := operation(t, "list")
+	aspitest.Body(t, list.Body, read(t, "list.request.json"))
+	aspitest.Sample(t, list.Reply, read(t, "list.response.json"))
+	aspitest.Headers(t, list.Headers, map[string]string{
+		"X-TIMESTAMP": "2024-01-16T10:54:21+07:00", "X-SIGNATURE": "dPmK", "Authorization": "Bearer t", "X-PARTNER-ID": "p",
+		"X-EXTERNAL-ID": "2024-05-15T06:56:02.642Z", "CHANNEL-ID": "95221", "Content-Type": "application/json",
+	})
+	_, generate := operation(t, "generate")
+	full := []byte(generateSample)
+	for path, value := range map[string]any{
+		"feeAmount": map[string]any{"value": "0.00", "currency": "IDR"}, "merchantId": "m", "subMerchantId": "s", "storeId": "s",
+		"validityPeriod": "2026-01-31T10:30:00+07:00", "additionalInfo": map[string]any{},
+	} {
+		full = aspitest.Edited(t, full, path, value)
+	}
+	aspitest.Body(t, generate.Body, full)
+}
+
+// The fault of a missing channel id has the name that the document prints.
+func TestTheChannelIsNamedAsPrinted(t *testing.T) {
+	fault, _ := field.CheckHeaders([]field.Row{channelID}, func(string) []string { return nil }, false)
+	if fault == nil || !fault.Missing || fault.Field != "X-CHANNEL-ID" {
+		t.Errorf("without a channel id: %v", fault)
+	}
+}
+
+func TestReplyRowsRefuse(t *testing.T) {
+	_, op := operation(t, "list")
+	for name, code := range map[string]struct{ json, want string }{
+		"no reference":    {`{"type":"static","generate_time":"2026-01-31 10:00:00"}`, "dataDetail[0].id_qr"},
+		"other type":      {`{"id_qr":"1","type":"STATIC","generate_time":"2026-01-31 10:00:00"}`, "dataDetail[0].type"},
+		"time of RFC3339": {`{"id_qr":"1","type":"static","generate_time":"2026-01-31T10:00:00+07:00"}`, "dataDetail[0].generate_time"},
+		"end of RFC3339":  {`{"id_qr":"1","type":"static","generate_time":"2026-01-31 10:00:00","expired_date":"2026-01-31T10:00:00Z"}`, "dataDetail[0].expired_date"},
+		"plain amount":    {`{"id_qr":"1","type":"static","generate_time":"2026-01-31 10:00:00","amount":"9000"}`, "dataDetail[0].amount"},
+		"names of table":  {`{"id_qr":"1","type":"static","generated_time":"2026-01-31 10:00:00"}`, "dataDetail[0].generate_time"},
+		"no object":       {`"1"`, "dataDetail[0]"},
+	} {
+		v, err := field.Parse([]byte(`{"responseCode":"2009000","responseMessage":"Successful","dataDetail":[` + code.json + `]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if fault, _ := field.CheckBody(op.Reply, v, false); fault == nil || fault.Field != code.want {
+			t.Errorf("%s: %v, expected a fault of %s", name, fault, code.want)
+		}
+	}
+}
+
+func TestEveryCodeIsReached(t *testing.T) {
+	d, list := operation(t, "list")
+	aspitest.Codes(t, d, list, "2009000", "4009001", "4019000", "4099000", "4049001", "4049000", "4039019", "4049001")
+	_, generate := operation(t, "generate")
+	aspitest.Codes(t, d, generate, "2004700", "4004700", "4004701", "4004702", "4014700", "4014701", "4014703", "4034701",
+		"4034702", "4034703", "4034705", "4034715", "4034716", "4034719", "4034720", "4044708", "4044717", "4044718", "4054700",
+		"4094700", "4094701", "4294700", "5004700", "5004701", "5004702", "5044700")
+}
+
+func TestAnswersOfList(t *testing.T) {
+	d, op := operation(t, "list")
+	for _, c := range []struct {
+		err           *pay.Error
+		code, message string
+	}{
+		{pay.RefuseField(pay.MissingHeader, "X-SIGNATURE", ""), "4049001", "Bad Request"},
+		{pay.RefuseField(pay.InvalidHeader, "Content-Type", ""), "4049001", "Bad Request"},
+		{pay.RefuseField(pay.BadTimestamp, "X-TIMESTAMP", ""), "4049001", "Bad Request"},
+		{pay.Refuse(pay.BadRequest, ""), "4009001", "Invalid field format body"},
+		{pay.RefuseField(pay.MissingField, "dateGenerate", ""), "4009001", "Invalid field format dateGenerate"},
+		{pay.RefuseField(pay.InvalidFormat, "dateGenerate", ""), "4009001", "Invalid field format dateGenerate"},
+		{pay.Refuse(pay.BadSignature, ""), "4019000", "Unauthorized. Invalid Signature"},
+		{pay.Refuse(pay.InvalidToken, ""), "4019000", "Unauthorized. Invalid Token (B2B)"},
+		{pay.Refuse(pay.TokenNotFound, ""), "4019000", "Unauthorized. Invalid Token (B2B)"},
+		{pay.Refuse(pay.UnknownClient, ""), "4019000", "Unauthorized. Unknown Client"},
+		{pay.Refuse(pay.ExternalIDUsed, ""), "4099000", "Cannot use same X-EXTERNAL-ID in same day"},
+		{pay.Refuse(pay.ForbiddenAPI, ""), "4049000", "Unauthorized. Client Forbidden Access API"},
+		{pay.Refuse(pay.PartnerSuspended, ""), "4049000", "Unauthorized. Client Forbidden Access API"},
+	} {
+		if code, message := aspitest.Refusal(t, d, op, c.err); code != c.code || message != c.message {
+			t.Errorf("kind %d gives %s %q, expected %s %q", c.err.Kind, code, message, c.code, c.message)
+		}
+		aspitest.Documented(t, d, op, c.err.Kind)
+	}
+}
+
+func TestRepeats(t *testing.T) {
+	d, generate := operation(t, "generate")
+	_, list := operation(t, "list")
+	if r := d.ExternalID; !r.Remember || !r.Daily || r.Same != r.Other {
+		t.Errorf("X-EXTERNAL-ID: %+v", r)
+	}
+	if r := d.Reference; !r.Remember || r.Daily {
+		t.Errorf("partnerReferenceNo: %+v", r)
+	}
+	for _, c := range []struct {
+		op   *dialect.Operation
+		kind pay.Kind
+		code string
+	}{
+		{generate, d.ExternalID.Same.Kind, "4094700"}, {list, d.ExternalID.Same.Kind, "4099000"},
+		{generate, d.Reference.Same.Kind, "4094701"}, {generate, d.Reference.Other.Kind, "4044718"},
+	} {
+		if got := d.Outcome(c.op, c.kind).Case.Code(c.op.Service); got != c.code {
+			t.Errorf("%s: %s, expected %s", c.op.Name, got, c.code)
+		}
+	}
+}
+
+func ask(t *testing.T, w *aspitest.World, date string) aspitest.Answer {
+	t.Helper()
+	body := aspitest.Edited(t, read(t, "list.request.json"), "dateGenerate", date)
+	return w.Ask("list", aspitest.Edited(t, body, "additionalInfo.merchantId", aspitest.MerchantID))
+}
+
+func TestGenerateAndList(t *testing.T) {
+	w := world(t)
+	dynamic := w.Ask("generate", []byte(generateSample))
+	expect(t, dynamic, "2004700", "Successful")
+	w.Now = w.Now.Add(time.Minute)
+	static := w.Ask("generate", []byte(`{"terminalId": "KASIR-01", "validityPeriod": "2026-02-01T00:00:00+07:00"}`))
+	expect(t, static, "2004700", "Successful")
+
+	a := ask(t, w, "2026-01-31T00:00:00+07:00")
+	expect(t, a, "2009000", "Successful")
+	want := `"dataDetail":[` +
+		`{"id_qr":"` + static.Text("referenceNo") + `","type":"static","generate_time":"2026-01-31 10:01:00","expired_date":null,"amount":null},` +
+		`{"id_qr":"` + dynamic.Text("referenceNo") + `","type":"dynamic","generate_time":"2026-01-31 10:00:00","expired_date":"2026-01-31 10:30:00","amount":"9000.00"}]}`
+	if !strings.HasSuffix(string(a.Body), want) {
+		t.Errorf("the list is %s, expected …%s", a.Body, want)
+	}
+}
+
+// 23:30 in London on the 30th is the 31st in Jakarta.
+func TestTheDateIsJakartas(t *testing.T) {
+	w := world(t)
+	w.Now = time.Date(2026, 1, 31, 0, 0, 0, 0, pay.Jakarta)
+	expect(t, w.Ask("generate", []byte(generateSample)), "2004700", "Successful")
+	for date, code := range map[string]string{
+		"2026-01-31":                    "2009000",
+		"2026-01-31T23:59:59+07:00":     "2009000",
+		"2026-01-30T23:30:00Z":          "2009000",
+		"2026-01-30T17:00:00.000Z":      "2009000",
+		"2026-01-30":                    "4049001",
+		"2026-01-30T23:59:59.999+07:00": "4049001",
+		"2026-01-31T17:00:00Z":          "4049001",
+		"2026-02-01T00:00:00+07:00":     "4049001",
+		"2026-02-30":                    "4009001",
+		"31-01-2026":                    "4009001",
+		"2026-01-31 00:00:00":           "4009001",
+	} {
+		if a := ask(t, w, date); a.Code != code {
+			t.Errorf("%s gives %s %q, expected %s", date, a.Code, a.Message, code)
+		}
+	}
+}
+
+func TestListRefusals(t *testing.T) {
+	w := world(t)
+	expect(t, w.Ask("generate", []byte(generateSample)), "2004700", "Successful")
+	expect(t, ask(t, w, "2024-03-15T00:00:00+07:00"), "4049001", "Transaction Not Found")
+	expect(t, w.Ask("list", read(t, "list.request.json")), "4049001", "Transaction Not Found") // merchant 121xxxx is nobody's
+	expect(t, w.Ask("list", []byte(`{"dateGenerate":"2026-01-31","additionalInfo":{}}`)), "4009001", "Invalid field format additionalInfo.merchantId")
+	expect(t, w.Ask("list", []byte(`{"dateGenerate":"2026-01-31"`)), "4009001", "Invalid field format body")
+	for standing, want := range map[pay.Standing][2]string{
+		pay.Inactive: {"4049001", "Transaction Not Found"}, pay.Suspended: {"4049001", "Transaction Not Found"},
+		pay.Blacklisted: {"4039019", "Merchant Blacklisted"},
+	} {
+		merchant := aspitest.Merchant()
+		merchant.Standing = standing
+		w.PutMerchant(merchant)
+		expect(t, ask(t, w, "2026-01-31"), want[0], want[1])
+	}
+}
+
+func TestGenerateRefusals(t *testing.T) {
+	w := world(t)
+	for _, c := range []struct {
+		path          string
+		value         any
+		code, message string
+	}{
+		{"terminalId", "KASIR 01", "4004701", "Invalid Field Format terminalId"},
+		{"terminalId", "K1", "4004701", "Invalid Field Format terminalId"},
+		{"partnerReferenceNo", "INV-1", "4004701", "Invalid Field Format partnerReferenceNo"},
+		{"amount.value", "9000", "4004701", "Invalid Field Format amount.value"},
+		{"amount.value", "0.00", "4004701", "Invalid Field Format amount.value"},
+		{"amount.value", "10000001.00", "4034702", "Exceeds Transaction Amount Limit"},
+		{"validityPeriod", "2026-01-31T09:59:59+07:00", "4004701", "Invalid Field Format validityPeriod"},
+		{"merchantId", "nobody", "4044708", "Invalid Merchant"},
+	} {
+		expect(t, w.Ask("generate", aspitest.Edited(t, []byte(generateSample), c.path, c.value)), c.code, c.message)
+	}
+}
