@@ -95,15 +95,16 @@ func (m *Merchant) MayTrade() error {
 	}
 }
 
+// checkOutlets refuses outlets that were closed. Those that were never
+// registered are the merchant's own names, except where they must be known.
 func (c *Core) checkOutlets(ctx context.Context, m *Merchant, req GenerateRequest) error {
 	for _, o := range []struct {
-		kind OutletKind
-		id   string
-		must bool
-		not  *Error
+		kind   OutletKind
+		id     string
+		known  bool
+		closed *Error
 	}{
-		{SubMerchant, req.SubMerchant, req.KnownSubMerchant, RefuseField(MerchantUnknown, "subMerchantId", "no such division is registered for the merchant")},
-		{SubMerchant, req.SubMerchant, false, RefuseField(SubMerchantInactive, "subMerchantId", "the division is not active")},
+		{SubMerchant, req.SubMerchant, req.KnownSubMerchant, RefuseField(SubMerchantInactive, "subMerchantId", "the division is not active")},
 		{Store, req.StoreID, false, RefuseField(SubMerchantInactive, "storeId", "the store is not active")},
 		{Terminal, req.TerminalID, false, RefuseField(TerminalUnknown, "terminalId", "the terminal was withdrawn")},
 	} {
@@ -111,11 +112,13 @@ func (c *Core) checkOutlets(ctx context.Context, m *Merchant, req GenerateReques
 			continue
 		}
 		outlet, err := c.outlet(ctx, m, o.kind, o.id)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if (outlet == nil && o.must) || (outlet != nil && !o.must && outlet.Standing != Active) {
-			return o.not
+		case outlet == nil && o.known:
+			return RefuseField(MerchantUnknown, o.closed.Field, "no such division is registered for the merchant")
+		case outlet != nil && outlet.Standing != Active:
+			return o.closed
 		}
 	}
 	return nil
@@ -153,7 +156,7 @@ func (c *Core) newCode(req GenerateRequest, m *Merchant) (Code, error) {
 	return Code{
 		ID: id, Ref: ref,
 		PartnerID: m.PartnerID, PartnerRef: partnerRef,
-		MerchantID: m.ID, MerchantName: m.Name,
+		MerchantID: m.ID, MerchantName: qris.Shorten(m.Name, nameMax),
 		SubMerchant: req.SubMerchant, StoreID: req.StoreID, TerminalID: req.TerminalID,
 		Amount: req.Amount, Fee: req.Fee,
 		Payload: payload, State: CodeActive,
@@ -168,16 +171,19 @@ const GUID = "ID.CO.QRISD.WWW"
 // practice.
 const noTerminal = "A01"
 
+// The longest texts of tags 59, 60 and 62.07 (EMVCo QRCPS-MPM).
+const nameMax, cityMax, labelMax = 25, 15, 25
+
 func spec(req GenerateRequest, m *Merchant, ref string) qris.Spec {
-	terminal := req.TerminalID
+	terminal := qris.Shorten(req.TerminalID, labelMax)
 	if terminal == "" {
 		terminal = noTerminal
 	}
 	return qris.Spec{
 		GUID: GUID, MPAN: m.MPAN, MerchantID: acquirerID(m.MPAN), Criteria: m.Criteria, NMID: m.NMID,
-		MCC: m.MCC, Name: Printable(m.Name, 25), City: Printable(m.City, 15), PostalCode: m.PostalCode,
+		MCC: m.MCC, Name: qris.Shorten(m.Name, nameMax), City: qris.Shorten(m.City, cityMax), PostalCode: m.PostalCode,
 		Static: req.Amount == 0, Amount: int64(req.Amount),
-		ReferenceLabel: ref, TerminalLabel: Printable(terminal, 25),
+		ReferenceLabel: ref, TerminalLabel: terminal,
 	}
 }
 

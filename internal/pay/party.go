@@ -2,7 +2,6 @@ package pay
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -96,18 +95,4 @@ type Payer struct {
 	Balance   Rupiah
 	DayLimit  Rupiah // of payments in a Jakarta day; 0 for none
 	CreatedAt time.Time
-}
-
-// Printable shortens a name to what fits a payload field, on a word's edge
-// where that keeps at least half.
-func Printable(name string, limit int) string {
-	runes := []rune(name)
-	if len(runes) <= limit {
-		return name
-	}
-	cut := strings.TrimSpace(string(runes[:limit]))
-	if i := strings.LastIndexByte(cut, ' '); i >= limit/2 {
-		return cut[:i]
-	}
-	return cut
 }

@@ -35,17 +35,17 @@ func migrations() fs.FS {
 func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, ddl fs.FS) error {
 	p, err := goose.NewProvider(dialect, db, ddl, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
 	if err != nil {
-		return fmt.Errorf("read the migrations: %w", err)
+		return fmt.Errorf("storage: read the migrations: %w", err)
 	}
 	current, target, err := p.GetVersions(ctx)
 	if err != nil {
-		return fmt.Errorf("read the schema's version: %w", err)
+		return fmt.Errorf("storage: read the schema's version: %w", err)
 	}
 	if current > target {
 		return fmt.Errorf("%w (version %d, this program knows %d)", ErrNewer, current, target)
 	}
 	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate the schema from version %d to %d: %w", current, target, err)
+		return fmt.Errorf("storage: migrate the schema from version %d to %d: %w", current, target, err)
 	}
 	return nil
 }

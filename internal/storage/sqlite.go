@@ -76,7 +76,7 @@ func OpenSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 // newStore migrates a file that is this process's own and makes a Store of it.
 func newStore(ctx context.Context, books *sqliteFile, o Options) (*Store, error) {
 	if err := migrate(ctx, books.db, goose.DialectSQLite3, migrations()); err != nil {
-		return nil, fmt.Errorf("storage: %w", explainSQLite(err))
+		return nil, explainSQLite(err)
 	}
 	w, err := books.session(ctx, "PRAGMA cache_size = -65536")
 	if err != nil {

@@ -143,7 +143,7 @@ func Generated(c *dialect.Call, code pay.Code) any {
 	return GenerateReply{
 		Status: c.Success(), ReferenceNo: code.Ref, PartnerReferenceNo: code.PartnerRef,
 		QRContent: code.Payload, QRURL: c.Site.ImageURL(code.Ref), QRImage: c.Image(code.Payload),
-		RedirectURL: c.Site.CheckoutURL(code.Ref), MerchantName: pay.Printable(code.MerchantName, 25),
+		RedirectURL: c.Site.CheckoutURL(code.Ref), MerchantName: code.MerchantName,
 		StoreID: code.StoreID, TerminalID: code.TerminalID,
 	}
 }

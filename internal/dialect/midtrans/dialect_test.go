@@ -175,6 +175,9 @@ func TestRepeats(t *testing.T) {
 func TestHeaderForms(t *testing.T) {
 	d := Dialect()
 	rows := d.Operation("generate").Headers
+	if !d.AnyPartnerID {
+		t.Error("X-PARTNER-ID is held to the partner")
+	}
 	for about, c := range map[string]struct {
 		name, value string
 		fault       bool

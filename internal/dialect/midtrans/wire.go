@@ -92,7 +92,7 @@ func generated(c *dialect.Call, code pay.Code) any {
 	return reply{
 		Status: c.Success(), ReferenceNo: code.Ref, PartnerReferenceNo: code.PartnerRef,
 		QRContent: code.Payload, QRURL: c.Site.ImageURL(code.Ref), QRImage: c.Image(code.Payload),
-		MerchantName: pay.Printable(code.MerchantName, 25), StoreID: code.StoreID, TerminalID: code.TerminalID,
+		MerchantName: code.MerchantName, StoreID: code.StoreID, TerminalID: code.TerminalID,
 		AdditionalInfo: additional{
 			CreatedAt: momentOf(code.CreatedAt), Amount: moneyOf(code.Amount),
 			TransactionType: merchantTransaction, MerchantCrossRefID: code.ID, Acquirer: keptAcquirer(code),

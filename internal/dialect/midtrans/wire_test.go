@@ -40,7 +40,7 @@ func TestAnswerHasThePrintedShape(t *testing.T) {
 }
 
 func TestWholeSecondKeepsItsMicroseconds(t *testing.T) {
-	if got := momentOf(now.Truncate(time.Second)).DateTime; got != "2025-12-04T04:23:11.000000" {
+	if got := momentOf(now.Truncate(time.Second).In(pay.Jakarta)).DateTime; got != "2025-12-04T04:23:11.000000" {
 		t.Errorf("got %s", got)
 	}
 }

@@ -153,6 +153,23 @@ func TestMessages(t *testing.T) {
 	}
 }
 
+// TestRepeats: a partnerReferenceNo is good once, and nothing else is looked at.
+func TestRepeats(t *testing.T) {
+	d := Dialect()
+	refused := dialect.Repeat{Kind: pay.ReferenceUsed}
+	if want := (dialect.Rule{Remember: true, Same: refused, Other: refused}); d.Reference != want || d.ExternalID != (dialect.Rule{}) {
+		t.Errorf("partnerReferenceNo: %+v, X-EXTERNAL-ID: %+v", d.Reference, d.ExternalID)
+	}
+}
+
+// TestSampleHeadersPassStrictly: among them a partner's id of 37 characters.
+func TestSampleHeadersPassStrictly(t *testing.T) {
+	d := Dialect()
+	if fault, warnings := field.CheckHeaders(d.Operation("generate").Headers, headers(sampleHeaders, nil), true); fault != nil || warnings != nil {
+		t.Errorf("%v %v", fault, warnings)
+	}
+}
+
 func TestTimestampForms(t *testing.T) {
 	d := Dialect()
 	want := time.Date(2022, 8, 24, 11, 14, 17, 0, snap.Jakarta)

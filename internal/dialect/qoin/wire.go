@@ -73,7 +73,7 @@ func generated(c *dialect.Call, code pay.Code) any {
 			MerchantCrossRefID: code.ID,
 			TransactionType:    merchantTransaction,
 		},
-		MerchantName: pay.Printable(code.MerchantName, 25), PartnerReferenceNo: code.PartnerRef,
+		MerchantName: code.MerchantName, PartnerReferenceNo: code.PartnerRef,
 		QRContent: code.Payload, QRImage: c.Image(code.Payload), QRURL: c.Site.ImageURL(code.Ref),
 		ReferenceNo: code.Ref, Status: c.Success(),
 		StoreID: code.StoreID, TerminalID: code.TerminalID,

@@ -21,6 +21,7 @@ func Dialect() dialect.Dialect {
 		Outcomes:      dialect.Amend(aspi.Outcomes, outcomes),
 		ExternalID:    aspi.UniqueInDay,
 		Reference:     aspi.UniqueReference,
+		Unsigned:      "/v1.0", // the provider's own code signs "/qr/..." on one page and "/v1.0/..." on another
 		ReadTimestamp: snap.ParseTimestamp,
 		Tokens:        aspi.TokenLives,
 		Operations:    []dialect.Operation{aspi.Token("/v1.0/access-token/b2b"), generate(), list()},

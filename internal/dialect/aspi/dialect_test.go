@@ -1,0 +1,287 @@
+package aspi_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/qrisd/qrisd/internal/dialect"
+	"github.com/qrisd/qrisd/internal/dialect/aspi"
+	"github.com/qrisd/qrisd/internal/dialect/aspi/aspitest"
+	"github.com/qrisd/qrisd/internal/field"
+	"github.com/qrisd/qrisd/internal/pay"
+	"github.com/qrisd/qrisd/internal/storage"
+)
+
+func operation(t *testing.T, name string) (*dialect.Dialect, *dialect.Operation) {
+	t.Helper()
+	d := aspi.Dialect()
+	op := d.Operation(name)
+	if op == nil {
+		t.Fatalf("no operation %s", name)
+	}
+	return &d, op
+}
+
+func world(t *testing.T) *aspitest.World {
+	t.Helper()
+	store, err := storage.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "books.db"), storage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	return aspitest.NewWorld(t, aspi.Dialect(), store)
+}
+
+func expect(t *testing.T, a aspitest.Answer, code, message string) {
+	t.Helper()
+	if a.Code != code || a.Message != message {
+		t.Errorf("%s %q, expected %s %q", a.Code, a.Message, code, message)
+	}
+}
+
+const (
+	o = field.Optional
+	m = field.Mandatory
+	c = field.Conditional
+)
+
+func TestDialectIsComplete(t *testing.T) {
+	d := aspi.Dialect()
+	aspitest.Complete(t, &d)
+	for name, path := range map[string]string{
+		"token":          "/v1.0/access-token/b2b",
+		"customer-token": "/v1.0/access-token/b2b2c",
+		"generate":       "/v1.0/qr/qr-mpm-generate",
+		"payment":        "/v1.0/qr/qr-mpm-payment",
+	} {
+		if op := d.Operation(name); op == nil || op.Paths[0] != path {
+			t.Errorf("operation %s is not at %s", name, path)
+		}
+	}
+}
+
+func amountLines(name string, need field.Need) []aspitest.Line {
+	return []aspitest.Line{{Name: name, Need: need}, {Name: name + ".value", Need: m, Max: 19}, {Name: name + ".currency", Need: m, Max: 3}}
+}
+
+var outer = []aspitest.Line{
+	{Name: "X-TIMESTAMP", Need: m}, {Name: "X-SIGNATURE", Need: m}, {Name: "X-PARTNER-ID", Need: m, Max: 36},
+	{Name: "X-EXTERNAL-ID", Need: m, Max: 36}, {Name: "CHANNEL-ID", Need: m, Max: 5},
+	{Name: "Content-Type", Need: m, Max: 127}, {Name: "ORIGIN", Need: o},
+}
+
+func TestRowsOfTheStandard(t *testing.T) {
+	_, token := operation(t, "token")
+	aspitest.Lines(t, token.Headers, []aspitest.Line{
+		{Name: "X-TIMESTAMP", Need: m}, {Name: "X-CLIENT-KEY", Need: m, Max: 64}, {Name: "X-SIGNATURE", Need: m}, {Name: "Content-Type", Need: m, Max: 127},
+	})
+	aspitest.Lines(t, token.Reply, []aspitest.Line{
+		{Name: "responseCode", Need: m, Max: 7}, {Name: "responseMessage", Need: m, Max: 150},
+		{Name: "accessToken", Need: m, Max: 2048}, {Name: "tokenType", Need: m}, {Name: "expiresIn", Need: m},
+	})
+	_, customer := operation(t, "customer-token")
+	aspitest.Lines(t, customer.Body, []aspitest.Line{
+		{Name: "authCode", Need: c, Max: 256}, {Name: "refreshToken", Need: c, Max: 512}, {Name: "additionalInfo", Need: o},
+	})
+
+	_, generate := operation(t, "generate")
+	aspitest.Lines(t, generate.Headers, append(outer, aspitest.Line{Name: "Authorization", Need: c}))
+	aspitest.Lines(t, generate.Body, amountLines("amount", o))
+	aspitest.Lines(t, generate.Body, amountLines("feeAmount", o))
+	aspitest.Lines(t, generate.Body, []aspitest.Line{
+		{Name: "partnerReferenceNo", Need: o, Max: 64}, {Name: "merchantId", Need: o, Max: 64}, {Name: "subMerchantId", Need: o, Max: 32},
+		{Name: "storeId", Need: o, Max: 64}, {Name: "terminalId", Need: o, Max: 16}, {Name: "validityPeriod", Need: o, Max: 25},
+		{Name: "additionalInfo", Need: o},
+	})
+	aspitest.Lines(t, generate.Reply, []aspitest.Line{
+		{Name: "responseCode", Need: m, Max: 7}, {Name: "responseMessage", Need: m, Max: 150}, {Name: "referenceNo", Need: m, Max: 64},
+		{Name: "partnerReferenceNo", Need: o, Max: 64}, {Name: "qrContent", Need: m, Max: 512}, {Name: "qrUrl", Need: o, Max: 256},
+		{Name: "qrImage", Need: o}, {Name: "redirectUrl", Need: o, Max: 512}, {Name: "merchantName", Need: o, Max: 25},
+		{Name: "storeId", Need: o, Max: 64}, {Name: "terminalId", Need: o, Max: 16}, {Name: "additionalInfo", Need: o},
+	})
+
+	_, payment := operation(t, "payment")
+	aspitest.Lines(t, payment.Headers, append(outer,
+		aspitest.Line{Name: "Authorization", Need: m}, aspitest.Line{Name: "Authorization-Customer", Need: m},
+		aspitest.Line{Name: "X-IP-ADDRESS", Need: o, Max: 15}, aspitest.Line{Name: "X-DEVICE-ID", Need: o, Max: 400},
+		aspitest.Line{Name: "X-LATITUDE", Need: o, Max: 10}, aspitest.Line{Name: "X-LONGITUDE", Need: o, Max: 10}))
+	aspitest.Lines(t, payment.Body, []aspitest.Line{
+		{Name: "partnerReferenceNo", Need: m, Max: 64}, {Name: "merchantId", Need: o, Max: 64}, {Name: "subMerchantId", Need: o, Max: 32},
+		{Name: "amount", Need: c}, {Name: "feeAmount", Need: o}, {Name: "otp", Need: o, Max: 8}, {Name: "verificationId", Need: o, Max: 32},
+		{Name: "additionalInfo", Need: m}, {Name: "additionalInfo.qrContent", Need: m, Max: 512},
+	})
+}
+
+const fullGenerate = `{"partnerReferenceNo": "2020102900000000000001", "amount": {"value": "10000.00", "currency": "IDR"},
+  "feeAmount": {"value": "0.00", "currency": "IDR"}, "merchantId": "merchant-1", "subMerchantId": "310928924949487",
+  "storeId": "abcd", "terminalId": "213141251124", "validityPeriod": "2026-01-31T10:15:00+07:00", "additionalInfo": {}}`
+
+const fullPayment = `{"partnerReferenceNo": "2020102900000000000001", "merchantId": "m", "subMerchantId": "s",
+  "amount": {"value": "10000.00", "currency": "IDR"}, "feeAmount": {"value": "0.00", "currency": "IDR"},
+  "otp": "123456", "verificationId": "v", "additionalInfo": {"qrContent": "000201"}}`
+
+const fullCustomerToken = `{"grantType": "AUTHORIZATION_CODE", "grant_type": "AUTHORIZATION_CODE", "authCode": "a", "refreshToken": "r", "additionalInfo": {}}`
+
+func TestRowsRefuse(t *testing.T) {
+	for name, full := range map[string]string{
+		"token": `{"grantType": "client_credentials", "grant_type": "client_credentials", "additionalInfo": {}}`, "customer-token": fullCustomerToken,
+		"generate": fullGenerate, "payment": fullPayment,
+	} {
+		_, op := operation(t, name)
+		aspitest.Body(t, op.Body, []byte(full))
+		aspitest.Headers(t, op.Headers, map[string]string{
+			"X-TIMESTAMP": "2024-03-05T10:37:16.196Z", "X-SIGNATURE": "s", "X-CLIENT-KEY": "k", "Authorization": "Bearer t",
+			"Authorization-Customer": "Bearer c", "X-PARTNER-ID": "p", "X-EXTERNAL-ID": "1", "CHANNEL-ID": "95221",
+			"Content-Type": "application/json; charset=utf-8", "ORIGIN": "www.hostname.com",
+			"X-IP-ADDRESS": "172.24.281.24", "X-DEVICE-ID": "d", "X-LATITUDE": "-6.1", "X-LONGITUDE": "106.8",
+		})
+	}
+}
+
+func TestEveryCodeIsReached(t *testing.T) {
+	for name, codes := range map[string]string{
+		"token":          "2007300 4007300 4007301 4007302 4017300 4017300",
+		"customer-token": "2007400 4007400 4007401 4007402 4017400 4017400 4017400",
+		"generate": "2004700 4004700 4004701 4004702 4014700 4014701 4014703 4034701 4034702 4034703 4034705 4034715 4034716 4034719 " +
+			"4034720 4044708 4044717 4044718 4054700 4094700 4094701 4294700 5004700 5004701 5004702 5044700",
+		"payment": "2005000 4005000 4005001 4005002 4015000 4015001 4015002 4015003 4015004 4035000 4035002 4035005 4035009 4035014 " +
+			"4035023 4045001 4045002 4045013 4045014 4095000 4095001 5005000 5005001",
+	} {
+		d, op := operation(t, name)
+		aspitest.Codes(t, d, op, strings.Fields(codes)...)
+	}
+}
+
+func TestRepeats(t *testing.T) {
+	d, op := operation(t, "generate")
+	for _, c := range []struct {
+		repeat dialect.Repeat
+		code   string
+	}{
+		{d.ExternalID.Same, "4094700"}, {d.ExternalID.Other, "4094700"},
+		{d.Reference.Same, "4094701"}, {d.Reference.Other, "4044718"},
+	} {
+		if got := d.Outcome(op, c.repeat.Kind).Case.Code(op.Service); c.repeat.Replay || got != c.code {
+			t.Errorf("a repeat gives %s, expected %s", got, c.code)
+		}
+	}
+	if !d.ExternalID.Daily || d.Reference.Daily {
+		t.Error("X-EXTERNAL-ID is unique in a day, partnerReferenceNo for good")
+	}
+}
+
+func TestToken(t *testing.T) {
+	w := world(t)
+	for _, c := range []struct{ body, code, message string }{
+		{`{"grantType":"client_credentials","additionalInfo":{}}`, "2007300", "Successful"},
+		{`{"grant_type":"client_credentials"}`, "2007300", "Successful"},
+		{`{"grantType":"password"}`, "4007301", "Invalid Field Format grantType"},
+		{`{"grantType":""}`, "4007302", "Invalid Mandatory Field grantType"},
+		{`{}`, "4007302", "Invalid Mandatory Field grantType"},
+		{`[]`, "4007300", "Bad Request"},
+	} {
+		a := w.Ask("token", []byte(c.body))
+		expect(t, a, c.code, c.message)
+		if a.Code == "2007300" && a.Text("expiresIn") != "900" {
+			t.Errorf("expiresIn is %q, expected the string 900", a.Text("expiresIn"))
+		}
+	}
+	a := w.Ask("token", []byte(`{"grantType":"client_credentials"}`))
+	w.Now = w.Now.Add(900*time.Second - time.Microsecond)
+	if _, err := w.Core.B2B(t.Context(), a.Text("accessToken")); err != nil {
+		t.Errorf("before 900 seconds: %v", err)
+	}
+	w.Now = w.Now.Add(time.Microsecond)
+	if _, err := w.Core.B2B(t.Context(), a.Text("accessToken")); pay.KindOf(err) != pay.InvalidToken {
+		t.Errorf("after 900 seconds: %v", err)
+	}
+}
+
+func TestCustomerToken(t *testing.T) {
+	w := world(t)
+	partner, err := w.Core.Partner(t.Context(), aspitest.PartnerID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	grant, err := w.Core.Authorize(t.Context(), partner, aspitest.PayerID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byCode := []byte(`{"grantType":"authorization_code","authCode":"` + grant.Text + `"}`)
+	first := w.Ask("customer-token", byCode)
+	expect(t, first, "2007400", "Successful")
+	if got := first.Text("accessTokenExpiryTime"); got != "2026-02-15T10:00:00+07:00" {
+		t.Errorf("the token ends at %s, expected 15 days from now", got)
+	}
+	if customer, err := w.Core.Customer(t.Context(), partner, first.Text("accessToken")); err != nil || customer.PayerID != aspitest.PayerID {
+		t.Errorf("the token is of %q: %v", customer.PayerID, err)
+	}
+	expect(t, w.Ask("customer-token", byCode), "4017400", "Unauthorized. Invalid authCode")
+
+	byRefresh := []byte(`{"grantType":"REFRESH_TOKEN","refreshToken":"` + first.Text("refreshToken") + `"}`)
+	expect(t, w.Ask("customer-token", byRefresh), "2007400", "Successful")
+	expect(t, w.Ask("customer-token", byRefresh), "4017400", "Unauthorized. Invalid refreshToken")
+	expect(t, w.Ask("customer-token", []byte(`{"grantType":"REFRESH_TOKEN","authCode":"x"}`)), "4007402", "Invalid Mandatory Field refreshToken")
+	expect(t, w.Ask("customer-token", []byte(`{"grantType":"client_credentials"}`)), "4007401", "Invalid Field Format grantType")
+}
+
+func TestGenerateAndPay(t *testing.T) {
+	w := world(t)
+	generated := w.Ask("generate", []byte(fullGenerate))
+	expect(t, generated, "2004700", "Request has been processed successfully")
+	for path, want := range map[string]string{
+		"partnerReferenceNo": "2020102900000000000001", "merchantName": "Toko Sejahtera", "storeId": "abcd", "terminalId": "213141251124",
+		"qrUrl":       "https://qris.example/qr/" + generated.Text("referenceNo") + ".png",
+		"redirectUrl": "https://qris.example/pay/" + generated.Text("referenceNo"),
+	} {
+		if got := generated.Text(path); got != want {
+			t.Errorf("%s = %q, expected %q", path, got, want)
+		}
+	}
+	pays := aspitest.Edited(t, []byte(fullPayment), "additionalInfo.qrContent", generated.Text("qrContent"))
+	wrong := aspitest.Edited(t, pays, "amount.value", "10001.00")
+	expect(t, w.Ask("payment", wrong), "4045013", "Invalid Amount")
+	expect(t, w.Ask("payment", pays), "2005000", "Request has been processed successfully")
+	expect(t, w.Ask("payment", pays), "4045014", "Paid Bill")
+	w.Balanced()
+}
+
+func TestExpiry(t *testing.T) {
+	for _, c := range []struct{ validity, code, end string }{
+		{"", "2004700", "2026-01-31T10:30:00+07:00"},
+		{"2026-01-31T03:15:00Z", "2004700", "2026-01-31T10:15:00+07:00"},
+		{"2026-01-31T10:00:00+07:00", "4004701", ""},
+		{"2009-07-03T12:08:56+07:00", "4004701", ""},
+	} {
+		w := world(t)
+		a := w.Ask("generate", aspitest.Edited(t, []byte(fullGenerate), "validityPeriod", c.validity))
+		if a.Code != c.code {
+			t.Errorf("%q gives %s %q, expected %s", c.validity, a.Code, a.Message, c.code)
+			continue
+		}
+		if c.end == "" {
+			continue
+		}
+		code, err := w.Core.Code(t.Context(), a.Text("referenceNo"))
+		if err != nil || code.ExpiresAt.In(pay.Jakarta).Format(time.RFC3339) != c.end {
+			t.Errorf("%q ends at %v (%v), expected %s", c.validity, code.ExpiresAt, err, c.end)
+		}
+	}
+}
+
+// Nothing is mandatory in the standard: an empty request is a static code of
+// the partner's first merchant.
+func TestTheEmptyRequest(t *testing.T) {
+	w := world(t)
+	a := w.Ask("generate", []byte(`{}`))
+	expect(t, a, "2004700", "Request has been processed successfully")
+	code, err := w.Core.Code(t.Context(), a.Text("referenceNo"))
+	if err != nil || !code.Static() || !code.ExpiresAt.IsZero() || code.MerchantID != aspitest.MerchantID {
+		t.Errorf("the code is %+v (%v)", code, err)
+	}
+	if a.Text("partnerReferenceNo") != a.Text("referenceNo") {
+		t.Errorf("without a partnerReferenceNo ours serves, the answer has %q", a.Text("partnerReferenceNo"))
+	}
+}

@@ -1,0 +1,172 @@
+package storagetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/qrisd/qrisd/internal/ledger"
+	"github.com/qrisd/qrisd/internal/pay"
+)
+
+// collision is a row and another that may not stand beside it.
+type collision struct {
+	name          string
+	first, second func(pay.Tx) error
+}
+
+func collisions() []collision {
+	key, mpan, outside := somePartner("q"), someMerchant("p", "m"), someMerchant("q", "m")
+	key.ClientKey = somePartner("p").ClientKey
+	mpan.MPAN, outside.MPAN = "936000010000000001", "936000010000000001"
+	code, partnersCode := someCode("1"), someCode("2")
+	partnersCode.PartnerRef = code.PartnerRef
+	payment, partnersPayment := somePayment("1"), somePayment("2")
+	partnersPayment.PartnerRef = payment.PartnerRef
+	again := someCode("1")
+	again.PartnerRef = "another"
+	repaid := somePayment("1")
+	repaid.PartnerRef = "another"
+	mark := someMark("k")
+	mark.Body, mark.Ref = [32]byte{2}, "another"
+	return []collision{
+		{"client key", putPartner(somePartner("p")), putPartner(key)},
+		{"MPAN", putMerchant(mpan), putMerchant(outside)},
+		{"payer", insertPayer(somePayer("budi")), insertPayer(somePayer("budi"))},
+		{"code", insertCode(code), insertCode(again)},
+		{"code of the partner", insertCode(code), insertCode(partnersCode)},
+		{"payment", insertPayment(payment), insertPayment(repaid)},
+		{"payment of the partner", insertPayment(payment), insertPayment(partnersPayment)},
+		{"transfer", insertTransfer(moved("t", "a", "b", 1)), insertTransfer(moved("t", "c", "d", 2))},
+		{"token", insertToken(someToken(1)), insertToken(someToken(1))},
+		{"mark", insertMark(someMark("k")), insertMark(mark)},
+	}
+}
+
+// secondInsertExists tries each collision inside one transaction and in a
+// second one; both go on and keep what else they write.
+func secondInsertExists(t *testing.T, s pay.Storage) {
+	for _, id := range []string{"p", "q"} {
+		insert(t, s, putPartner(somePartner(id)))
+	}
+	for i, c := range collisions() {
+		insert(t, s, func(tx pay.Tx) error {
+			// Rows of earlier collisions may be in the way already.
+			if err := c.first(tx); err != nil && !errors.Is(err, pay.ErrExists) {
+				return err
+			}
+			return goesOn(tx, c, fmt.Sprint("inside ", i))
+		})
+		insert(t, s, func(tx pay.Tx) error { return goesOn(tx, c, fmt.Sprint("after ", i)) })
+		for _, when := range []string{"inside", "after"} {
+			name := fmt.Sprint(when, " ", i)
+			same(t, c.name, view(t, s, func(r pay.Reader) (string, error) { return r.Setting(name) }), c.name)
+		}
+	}
+	same(t, "the first mark", view(t, s, func(r pay.Reader) (pay.Mark, error) {
+		return r.Mark("p", "generate", pay.ByReference, "k", "")
+	}), someMark("k"))
+	same(t, "the first transfer", view(t, s, func(r pay.Reader) (ledger.Transfer, error) { return r.Transfer("t") }), moved("t", "a", "b", 1))
+	same(t, "the first partner", view(t, s, func(r pay.Reader) (pay.Partner, error) {
+		return r.PartnerByClientKey(somePartner("p").ClientKey)
+	}), somePartner("p"))
+}
+
+func goesOn(tx pay.Tx, c collision, name string) error {
+	if err := c.second(tx); err != pay.ErrExists {
+		return fmt.Errorf("%s: the second insert gave %v, want exactly ErrExists", c.name, err)
+	}
+	return tx.PutSetting(name, c.name)
+}
+
+func emptyKeysDoNotCollide(t *testing.T, s pay.Storage) {
+	insert(t, s, putPartner(somePartner("p")))
+	for _, id := range []string{"1", "2"} {
+		code, payment, mark := someCode(id), somePayment(id), someMark("k")
+		code.PartnerRef, payment.PartnerRef = "", ""
+		mark.Day = "2026-01-0" + id // the same key on another day
+		insert(t, s, putMerchant(someMerchant("p", id)), insertCode(code), insertPayment(payment), insertMark(mark))
+	}
+	others := someCode("3")
+	others.PartnerID, others.PartnerRef = "q", "shared"
+	ours := someCode("4")
+	ours.PartnerRef = "shared"
+	insert(t, s, insertCode(others), insertCode(ours))
+	same(t, "Counts", view(t, s, pay.Reader.Counts), pay.Counts{Codes: 4, Payments: 2})
+}
+
+const racers = 64
+
+// race runs f at once in many goroutines, each in its transaction, and counts
+// those that got nil. The others must get the loser's error.
+func race(t *testing.T, s pay.Storage, loser error, f func(tx pay.Tx, racer int) error) (winners int) {
+	t.Helper()
+	errs := make([]error, racers)
+	var wg sync.WaitGroup
+	for i := range racers {
+		wg.Go(func() {
+			errs[i] = s.Update(context.Background(), func(tx pay.Tx) error { return f(tx, i) })
+		})
+	}
+	wg.Wait()
+	for i, err := range errs {
+		if err == nil {
+			winners++
+		} else if !errors.Is(err, loser) {
+			t.Errorf("racer %d: %v", i, err)
+		}
+	}
+	return winners
+}
+
+func codeClosesOnce(t *testing.T, s pay.Storage) {
+	code := someCode("1")
+	insert(t, s, insertCode(code))
+	code.ClosedAt = noon.Add(1)
+	states := []pay.CodeState{pay.CodeIsPaid, pay.CodeIsExpired, pay.CodeIsVoid}
+	var winner pay.CodeState
+	var mu sync.Mutex
+	won := race(t, s, pay.ErrNotFound, func(tx pay.Tx, racer int) error {
+		err := tx.CloseCode(code, states[racer%len(states)])
+		if err == nil {
+			mu.Lock()
+			defer mu.Unlock()
+			winner = states[racer%len(states)]
+		}
+		return err
+	})
+	same(t, "winners", won, 1)
+	code.State, code.ClosedAt = winner, noon // the nanosecond is below what is kept
+	same(t, "the code", view(t, s, func(r pay.Reader) (pay.Code, error) { return r.Code("1") }), code)
+}
+
+func tokenUsedOnce(t *testing.T, s pay.Storage) {
+	token := someToken(1)
+	insert(t, s, insertToken(token))
+	if err := s.Update(context.Background(), func(tx pay.Tx) error { return tx.UseToken(token) }); err == nil {
+		t.Error("a use at no time was accepted")
+	}
+	token.UsedAt = noon
+	same(t, "winners", race(t, s, pay.ErrNotFound, func(tx pay.Tx, _ int) error { return tx.UseToken(token) }), 1)
+	same(t, "the token", view(t, s, func(r pay.Reader) (pay.Token, error) { return r.Token(token.Hash) }), token)
+}
+
+// markedOnce: of all that mark a reference one makes its code.
+func markedOnce(t *testing.T, s pay.Storage) {
+	won := race(t, s, pay.ErrExists, func(tx pay.Tx, racer int) error {
+		mark := someMark("k")
+		mark.Ref = fmt.Sprint(racer)
+		if err := tx.InsertCode(someCode(mark.Ref), day); err != nil {
+			return err
+		}
+		return tx.InsertMark(mark)
+	})
+	same(t, "winners", won, 1)
+	same(t, "Counts", view(t, s, pay.Reader.Counts), pay.Counts{Codes: 1})
+	mark := view(t, s, func(r pay.Reader) (pay.Mark, error) { return r.Mark("p", "generate", pay.ByReference, "k", "") })
+	if !has(t, s, mark.Ref) {
+		t.Errorf("the mark names code %s, which is not there", mark.Ref)
+	}
+}

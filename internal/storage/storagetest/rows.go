@@ -1,0 +1,260 @@
+package storagetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/qrisd/qrisd/internal/ledger"
+	"github.com/qrisd/qrisd/internal/pay"
+)
+
+// entity tells how the rows of one type are drawn, written and read.
+type entity[T any] struct {
+	draw  func(t *rapid.T, key string) T
+	write func(pay.Tx, T) error
+	read  func(pay.Reader, T) (T, error)
+}
+
+func everyFieldComesBack(t *testing.T, s pay.Storage) {
+	insert(t, s, putPartner(somePartner("p")), putMerchant(someMerchant("p", "m")))
+	comesBack(t, s, "partner", entity[pay.Partner]{drawPartner, pay.Tx.PutPartner,
+		func(r pay.Reader, p pay.Partner) (pay.Partner, error) { return r.Partner(p.ID) }})
+	comesBack(t, s, "partner by client key", entity[pay.Partner]{drawPartner, pay.Tx.PutPartner,
+		func(r pay.Reader, p pay.Partner) (pay.Partner, error) { return r.PartnerByClientKey(p.ClientKey) }})
+	comesBack(t, s, "merchant", entity[pay.Merchant]{drawMerchant, pay.Tx.PutMerchant,
+		func(r pay.Reader, m pay.Merchant) (pay.Merchant, error) { return r.Merchant(m.PartnerID, m.ID) }})
+	comesBack(t, s, "merchant by MPAN", entity[pay.Merchant]{drawMerchant, pay.Tx.PutMerchant,
+		func(r pay.Reader, m pay.Merchant) (pay.Merchant, error) { return r.MerchantByMPAN(m.MPAN) }})
+	comesBack(t, s, "outlet", entity[pay.Outlet]{drawOutlet, pay.Tx.PutOutlet,
+		func(r pay.Reader, o pay.Outlet) (pay.Outlet, error) {
+			return r.Outlet(o.PartnerID, o.MerchantID, o.Kind, o.ID)
+		}})
+	comesBack(t, s, "payer", entity[pay.Payer]{drawPayer, pay.Tx.InsertPayer,
+		func(r pay.Reader, p pay.Payer) (pay.Payer, error) { return r.Payer(p.ID) }})
+	comesBack(t, s, "code", entity[pay.Code]{drawCode,
+		func(tx pay.Tx, c pay.Code) error { return tx.InsertCode(c, day) },
+		func(r pay.Reader, c pay.Code) (pay.Code, error) { return r.Code(c.Ref) }})
+	comesBack(t, s, "code by partner's reference", entity[pay.Code]{drawCode,
+		func(tx pay.Tx, c pay.Code) error { return tx.InsertCode(c, day) },
+		func(r pay.Reader, c pay.Code) (pay.Code, error) { return r.CodeByPartnerRef(c.PartnerID, c.PartnerRef) }})
+	comesBack(t, s, "payment", entity[pay.Payment]{drawPayment,
+		func(tx pay.Tx, p pay.Payment) error { return tx.InsertPayment(p, day) },
+		func(r pay.Reader, p pay.Payment) (pay.Payment, error) { return r.Payment(p.Ref) }})
+	comesBack(t, s, "transfer", entity[ledger.Transfer]{drawTransfer,
+		func(tx pay.Tx, t ledger.Transfer) error { return tx.InsertTransfer(t, day) },
+		func(r pay.Reader, t ledger.Transfer) (ledger.Transfer, error) { return r.Transfer(t.ID) }})
+	comesBack(t, s, "token", entity[pay.Token]{drawToken, pay.Tx.InsertToken,
+		func(r pay.Reader, token pay.Token) (pay.Token, error) { return r.Token(token.Hash) }})
+	comesBack(t, s, "mark", entity[pay.Mark]{drawMark, pay.Tx.InsertMark,
+		func(r pay.Reader, m pay.Mark) (pay.Mark, error) {
+			return r.Mark(m.PartnerID, m.Scope, m.Kind, m.Key, m.Day)
+		}})
+	comesBack(t, s, "setting", entity[string]{
+		func(t *rapid.T, key string) string { return key + texts.Draw(t, "value") },
+		func(tx pay.Tx, value string) error { return tx.PutSetting("of "+value, value) },
+		func(r pay.Reader, value string) (string, error) { return r.Setting("of " + value) }})
+}
+
+// comesBack writes what rapid draws and reads it inside the transaction and
+// after it.
+func comesBack[T any](t *testing.T, s pay.Storage, name string, e entity[T]) {
+	serial := 0
+	t.Run(name, func(t *testing.T) {
+		rapid.Check(t, func(t *rapid.T) {
+			serial++
+			want := e.draw(t, fmt.Sprintf("%s-%d-", name, serial))
+			var inside T
+			update(t, s, func(tx pay.Tx) (err error) {
+				if err = e.write(tx, want); err == nil {
+					inside, err = e.read(tx, want)
+				}
+				return err
+			})
+			same(t, name+" inside the transaction", inside, want)
+			after := view(t, s, func(r pay.Reader) (T, error) { return e.read(r, want) })
+			same(t, name+" after the transaction", after, want)
+		})
+	})
+}
+
+func timesComeBack(t *testing.T, s pay.Storage) {
+	jakarta := time.FixedZone("WIB", 7*60*60)
+	code := someCode("1")
+	code.CreatedAt = time.Date(2026, 1, 2, 12, 0, 0, 123_456_789, jakarta)
+	insert(t, s, insertCode(code))
+	got := view(t, s, func(r pay.Reader) (pay.Code, error) { return r.Code("1") })
+	same(t, "CreatedAt", got.CreatedAt, time.Date(2026, 1, 2, 5, 0, 0, 123_456_000, time.UTC))
+	same(t, "ExpiresAt", got.ExpiresAt, time.Time{})
+}
+
+func absentIsNotFound(t *testing.T, s pay.Storage) {
+	insert(t, s, putPartner(somePartner("p")), putMerchant(someMerchant("p", "m")))
+	insert(t, s, insertCode(pay.Code{Ref: "unnamed", PartnerID: "p", State: pay.CodeActive}))
+	for name, read := range map[string]func(pay.Reader) error{
+		"partner":                  func(r pay.Reader) error { _, err := r.Partner("P"); return err },
+		"client key":               func(r pay.Reader) error { _, err := r.PartnerByClientKey(""); return err },
+		"merchant":                 func(r pay.Reader) error { _, err := r.Merchant("q", "m"); return err },
+		"MPAN":                     func(r pay.Reader) error { _, err := r.MerchantByMPAN("9"); return err },
+		"no MPAN":                  func(r pay.Reader) error { _, err := r.MerchantByMPAN(""); return err },
+		"outlet":                   func(r pay.Reader) error { _, err := r.Outlet("p", "m", pay.Store, "s"); return err },
+		"payer":                    func(r pay.Reader) error { _, err := r.Payer("budi"); return err },
+		"code":                     func(r pay.Reader) error { _, err := r.Code("1"); return err },
+		"code by partner ref":      func(r pay.Reader) error { _, err := r.CodeByPartnerRef("p", "1"); return err },
+		"code without partner ref": func(r pay.Reader) error { _, err := r.CodeByPartnerRef("p", ""); return err },
+		"payment":                  func(r pay.Reader) error { _, err := r.Payment("1"); return err },
+		"token":                    func(r pay.Reader) error { _, err := r.Token([32]byte{1}); return err },
+		"mark":                     func(r pay.Reader) error { _, err := r.Mark("p", "", pay.ByReference, "", ""); return err },
+		"transfer":                 func(r pay.Reader) error { _, err := r.Transfer("1"); return err },
+		"setting":                  func(r pay.Reader) error { _, err := r.Setting("name"); return err },
+	} {
+		if err := s.View(context.Background(), read); err != pay.ErrNotFound {
+			t.Errorf("%s: got %v, want exactly ErrNotFound", name, err)
+		}
+	}
+	for name, write := range map[string]func(pay.Tx) error{
+		"SetPayer":  func(tx pay.Tx) error { return tx.SetPayer("budi", pay.Blocked, 0) },
+		"CloseCode": func(tx pay.Tx) error { return tx.CloseCode(pay.Code{Ref: "1", ClosedAt: noon}, pay.CodeIsPaid) },
+		"Debit":     func(tx pay.Tx) error { return tx.Debit("budi", 1) },
+		"Credit":    func(tx pay.Tx) error { return tx.Credit("budi", 1) },
+		"UseToken":  func(tx pay.Tx) error { return tx.UseToken(pay.Token{UsedAt: noon}) },
+	} {
+		if err := s.Update(context.Background(), write); err != pay.ErrNotFound {
+			t.Errorf("%s: got %v, want exactly ErrNotFound", name, err)
+		}
+	}
+}
+
+func listsOfNothing(t *testing.T, s pay.Storage) {
+	for name, list := range map[string]func(pay.Reader) (int, error){
+		"Partners":            func(r pay.Reader) (int, error) { l, err := r.Partners(); return len(l), err },
+		"Merchants":           func(r pay.Reader) (int, error) { l, err := r.Merchants("p"); return len(l), err },
+		"Outlets":             func(r pay.Reader) (int, error) { l, err := r.Outlets("p", "m"); return len(l), err },
+		"Payers":              func(r pay.Reader) (int, error) { l, err := r.Payers(); return len(l), err },
+		"UnbalancedTransfers": func(r pay.Reader) (int, error) { l, err := r.UnbalancedTransfers(9); return len(l), err },
+		"WrongWallets":        func(r pay.Reader) (int, error) { l, err := r.WrongWallets(9); return len(l), err },
+		"CodesOn": func(r pay.Reader) (int, error) {
+			return 0, r.CodesOn("p", "m", day, func(pay.Code) error { return errors.New("a code") })
+		},
+		"Balances": func(r pay.Reader) (int, error) {
+			return 0, r.Balances(func(ledger.Account, pay.Rupiah) error { return errors.New("an account") })
+		},
+		"PaidToMerchant": func(r pay.Reader) (int, error) { sum, err := r.PaidToMerchant("p", "m", day); return int(sum), err },
+		"PaidByPayer":    func(r pay.Reader) (int, error) { sum, err := r.PaidByPayer("budi", day); return int(sum), err },
+		"Balance":        func(r pay.Reader) (int, error) { sum, err := r.Balance(ledger.External); return int(sum), err },
+	} {
+		if n := view(t, s, list); n != 0 {
+			t.Errorf("%s of an empty storage is %d", name, n)
+		}
+	}
+	same(t, "Counts", view(t, s, pay.Reader.Counts), pay.Counts{})
+}
+
+// putReplaces writes each row twice; the second must be all that is left.
+func putReplaces(t *testing.T, s pay.Storage) {
+	partner, merchant := somePartner("p"), someMerchant("p", "m")
+	outlet := pay.Outlet{PartnerID: "p", MerchantID: "m", Kind: pay.Store, ID: "s", Standing: pay.Active}
+	for _, standing := range []pay.Standing{pay.Active, pay.Suspended} {
+		partner.Standing, merchant.Standing, outlet.Standing = standing, standing, standing
+		partner.ClientKey, merchant.MPAN = "key "+string(standing), "mpan "+string(standing)
+		insert(t, s, putPartner(partner), putMerchant(merchant),
+			func(tx pay.Tx) error { return tx.PutOutlet(outlet) },
+			func(tx pay.Tx) error { return tx.PutSetting("name", string(standing)) })
+	}
+	same(t, "partners", view(t, s, pay.Reader.Partners), []pay.Partner{partner})
+	same(t, "merchants", view(t, s, func(r pay.Reader) ([]pay.Merchant, error) { return r.Merchants("p") }), []pay.Merchant{merchant})
+	same(t, "outlets", view(t, s, func(r pay.Reader) ([]pay.Outlet, error) { return r.Outlets("p", "m") }), []pay.Outlet{outlet})
+	same(t, "setting", view(t, s, func(r pay.Reader) (string, error) { return r.Setting("name") }), string(pay.Suspended))
+}
+
+func payerLife(t *testing.T, s pay.Storage) {
+	rich := somePayer("budi")
+	rich.Balance = pay.Rp(1_000_000)
+	insert(t, s, insertPayer(rich), func(tx pay.Tx) error { return tx.SetPayer("budi", pay.Dormant, pay.Rp(5)) })
+	want := somePayer("budi")
+	want.Standing, want.DayLimit = pay.Dormant, pay.Rp(5)
+	same(t, "payers", view(t, s, pay.Reader.Payers), []pay.Payer{want})
+}
+
+func listsInOrder(t *testing.T, s pay.Storage) {
+	for i, id := range []string{"c", "a", "b"} {
+		partner, merchant, payer := somePartner(id), someMerchant("c", id), somePayer(id)
+		at := noon.Add(-time.Duration(i/2) * time.Hour) // c and a at noon, b before
+		partner.CreatedAt, merchant.CreatedAt, payer.CreatedAt = at, at, at
+		insert(t, s, putPartner(partner), putMerchant(merchant), insertPayer(payer))
+	}
+	insert(t, s, putMerchant(someMerchant("a", "of another")))
+	want := []string{"b", "a", "c"}
+	var got [3][]string
+	for _, p := range view(t, s, pay.Reader.Partners) {
+		got[0] = append(got[0], p.ID)
+	}
+	for _, m := range view(t, s, func(r pay.Reader) ([]pay.Merchant, error) { return r.Merchants("c") }) {
+		got[1] = append(got[1], m.ID)
+	}
+	for _, p := range view(t, s, pay.Reader.Payers) {
+		got[2] = append(got[2], p.ID)
+	}
+	same(t, "oldest first, then by id", got, [3][]string{want, want, want})
+}
+
+func codesNewestFirst(t *testing.T, s pay.Storage) {
+	at := map[string]time.Time{"1": noon, "2": noon.Add(time.Microsecond), "3": noon, "4": noon.Add(-time.Hour)}
+	for ref, created := range at {
+		code := someCode(ref)
+		code.CreatedAt = created
+		insert(t, s, insertCode(code))
+	}
+	others := []pay.Code{someCode("other partner"), someCode("other merchant")}
+	others[0].PartnerID, others[1].MerchantID = "q", "n"
+	insert(t, s, insertCode(others[0]), insertCode(others[1]),
+		func(tx pay.Tx) error { return tx.InsertCode(someCode("other day"), "2026-01-03") })
+	refs := view(t, s, func(r pay.Reader) (refs []string, err error) {
+		return refs, r.CodesOn("p", "m", day, func(c pay.Code) error {
+			refs = append(refs, c.Ref)
+			return nil
+		})
+	})
+	same(t, "codes of the day", refs, []string{"2", "3", "1", "4"})
+}
+
+func visitCanStop(t *testing.T, s pay.Storage) {
+	insert(t, s, insertCode(someCode("1")), insertCode(someCode("2")), insertTransfer(moved("t", "a", "b", 5)))
+	enough := errors.New("enough")
+	visited := 0
+	stop := func() error { visited++; return enough }
+	err := s.View(context.Background(), func(r pay.Reader) error {
+		is(t, r.CodesOn("p", "m", day, func(pay.Code) error { return stop() }), enough)
+		is(t, r.Balances(func(ledger.Account, pay.Rupiah) error { return stop() }), enough)
+		_, err := r.Code("1") // the reader is as good as before
+		return err
+	})
+	is(t, err, nil)
+	same(t, "rows visited", visited, 2)
+}
+
+// visitCannotRead: PostgreSQL's protocol carries one answer at a time, so no
+// engine may allow more.
+func visitCannotRead(t *testing.T, s pay.Storage) {
+	insert(t, s, insertCode(someCode("1")))
+	nested := func(r pay.Reader) error {
+		return r.CodesOn("p", "m", day, func(pay.Code) error {
+			_, err := r.Code("1")
+			return err
+		})
+	}
+	if err := s.View(context.Background(), nested); err == nil || errors.Is(err, pay.ErrNotFound) {
+		t.Errorf("a read inside a visit in View: %v", err)
+	}
+	err := s.Update(context.Background(), func(tx pay.Tx) error { return nested(tx) })
+	if err == nil || errors.Is(err, pay.ErrNotFound) {
+		t.Errorf("a read inside a visit in Update: %v", err)
+	}
+	if !has(t, s, "1") {
+		t.Error("the code is gone")
+	}
+}

@@ -1,0 +1,127 @@
+// Package storagetest is the suite that every engine of pay.Storage passes.
+package storagetest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/qrisd/qrisd/internal/pay"
+)
+
+// Open gives an empty Storage, which it closes when the test ends.
+type Open func(t *testing.T) pay.Storage
+
+// Reopen closes a Storage that Open gave and opens what it has kept.
+type Reopen func(t *testing.T, s pay.Storage) pay.Storage
+
+// Run holds an engine to the contract of pay.Storage.
+func Run(t *testing.T, open Open, reopen Reopen) {
+	for _, c := range []struct {
+		name  string
+		check func(*testing.T, pay.Storage)
+	}{
+		{"every field comes back", everyFieldComesBack},
+		{"times come back in UTC to the microsecond", timesComeBack},
+		{"what is absent is ErrNotFound", absentIsNotFound},
+		{"lists of nothing are empty", listsOfNothing},
+		{"a second insert is ErrExists and the transaction goes on", secondInsertExists},
+		{"empty keys do not collide", emptyKeysDoNotCollide},
+		{"a put replaces", putReplaces},
+		{"a payer begins at zero and can be changed", payerLife},
+		{"lists are in order", listsInOrder},
+		{"codes of a day come newest first", codesNewestFirst},
+		{"a visit can stop", visitCanStop},
+		{"a visit cannot read", visitCannotRead},
+		{"sums count one day of one party", sumsCountOneDay},
+		{"balances are sums of postings", balancesAreSums},
+		{"a wrong wallet is found", wrongWalletIsFound},
+		{"a malformed transfer is refused whole", malformedTransfer},
+		{"money does not leave its range", moneyStaysInRange},
+		{"a code closes once", codeClosesOnce},
+		{"a token is used once", tokenUsedOnce},
+		{"a reference is marked once", markedOnce},
+		{"debits never overdraw", debitsNeverOverdraw},
+		{"a refused transaction keeps nothing", refusedKeepsNothing},
+		{"a panic keeps nothing", panicKeepsNothing},
+		{"a failed statement fails its transaction", failedStatement},
+		{"neighbours do not share a fate", neighbours},
+		{"a transaction reads its own writes", readsOwnWrites},
+		{"nobody else reads them before they are committed", uncommittedIsUnseen},
+		{"a view is one snapshot", viewIsOneSnapshot},
+		{"a view ends with its error", viewEndsWithItsError},
+		{"a handle does not outlive its transaction", handleDoesNotOutlive},
+		{"a cancelled caller's function never runs", cancelledNeverRuns},
+		{"a function that runs is told its outcome", runningIsTold},
+		{"a function that ends its goroutine harms none", goexit},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.check(t, open(t)) })
+	}
+	t.Run("what was acknowledged is there again", func(t *testing.T) { acknowledgedIsKept(t, open(t), reopen) })
+}
+
+// failer is what *testing.T and *rapid.T share.
+type failer interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+func update(t failer, s pay.Storage, f func(pay.Tx) error) {
+	t.Helper()
+	if err := s.Update(context.Background(), f); err != nil {
+		t.Fatalf("Update: %v", err)
+	}
+}
+
+// insert commits each write in a transaction of its own.
+func insert(t failer, s pay.Storage, writes ...func(pay.Tx) error) {
+	t.Helper()
+	for _, w := range writes {
+		update(t, s, w)
+	}
+}
+
+func view[T any](t failer, s pay.Storage, read func(pay.Reader) (T, error)) T {
+	t.Helper()
+	var found T
+	err := s.View(context.Background(), func(r pay.Reader) (err error) {
+		found, err = read(r)
+		return err
+	})
+	if err != nil {
+		t.Fatalf("View: %v", err)
+	}
+	return found
+}
+
+func has(t failer, s pay.Storage, ref string) bool {
+	t.Helper()
+	err := s.View(context.Background(), func(r pay.Reader) error {
+		_, err := r.Code(ref)
+		return err
+	})
+	if err != nil && !errors.Is(err, pay.ErrNotFound) {
+		t.Fatalf("View: %v", err)
+	}
+	return err == nil
+}
+
+// exactly compares times by what they show too: zone and precision.
+var exactly = cmp.Comparer(func(a, b time.Time) bool { return a == b })
+
+func same(t failer, what string, got, want any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got, exactly); diff != "" {
+		t.Fatalf("%s differs (-want +got):\n%s", what, diff)
+	}
+}
+
+func is(t failer, got, want error) {
+	t.Helper()
+	if !errors.Is(got, want) {
+		t.Fatalf("got error %v, want %v", got, want)
+	}
+}
