@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/qrisd/qrisd/emv"
 )
@@ -85,17 +84,14 @@ func unpayable(text string, found emv.Finding) error {
 
 // collapsed describes the run of spaces that text has lost and p has.
 func collapsed(text string, p emv.Payload) emv.Finding {
-	repaired := p.Text()
-	lost := len(repaired) - len(text)
-	o, offset := objectAt(p, firstDifference(text, repaired))
-	says := utf8.RuneCountInString(o.Value)
+	o, offset := objectAt(p, firstDifference(text, p.Text()))
 	crc, _ := p.CRC()
 	return emv.Finding{
 		Code: CodeSpacesCollapsed,
 		Path: o.ID.String(),
-		Detail: fmt.Sprintf("a run of spaces was collapsed: tag %s says %d characters, %d are there; with %s the CRC %s fits",
-			o.ID, says, says-lost, describeRun(o.Value, offset), crc),
-		Hint: "web pages show several spaces as one; take the payload from its source",
+		// Short, because it must fit an answer's message of 150 characters.
+		Detail: fmt.Sprintf("a run of spaces was collapsed in tag %s: with %s length and CRC %s fit", o.ID, describeRun(o.Value, offset), crc),
+		Hint:   "web pages show several spaces as one; take the payload from its source",
 	}
 }
 

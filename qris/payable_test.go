@@ -37,7 +37,7 @@ func TestPaydiaAsPrinted(t *testing.T) {
 	if u.Repair != find(t, repaired) || u.Finding.Code != qris.CodeSpacesCollapsed || u.Finding.Path != "59" {
 		t.Errorf("%+v", u)
 	}
-	want := `a run of spaces was collapsed: tag 59 says 13 characters, 12 are there; with two spaces before "Firman" the CRC 0DDA fits`
+	want := `a run of spaces was collapsed in tag 59: with two spaces before "Firman" length and CRC 0DDA fit`
 	if !strings.Contains(err.Error(), want) {
 		t.Errorf("it reads %q", err)
 	}

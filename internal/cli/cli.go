@@ -70,5 +70,16 @@ document them, over one payment core with a double-entry ledger.
 		SilenceErrors: true,
 	}
 	root.AddCommand(serveCommand())
+	root.AddCommand(keygenCommand())
+	root.AddCommand(signCommand())
+	root.AddCommand(verifyCommand())
+	root.AddCommand(qrCommand())
+	root.AddCommand(codesCommand())
+	root.AddCommand(partnerCommand())
+	root.AddCommand(merchantCommand())
+	root.AddCommand(payerCommand())
+	root.AddCommand(payCommand())
+	root.AddCommand(clockCommand())
+	root.AddCommand(versionCommand())
 	return root
 }

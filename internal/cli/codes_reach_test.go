@@ -114,7 +114,7 @@ var recipes = map[dialect.Reach]func(attempt) reply{
 	dialect.ByBadBody:  func(a attempt) reply { return a.with([]byte(`{"a":1} x`)).send() },
 	dialect.ByBadField: func(a attempt) reply { f := badField[a.op.Name]; return a.with(a.changed(f[0], f[1])).send() },
 	dialect.ByNoField:  func(a attempt) reply { return a.with(a.changed(a.firstMandatory(), nil)).send() },
-	dialect.ByNoHeader: func(a attempt) reply { c := a.with(a.valid()); c.header["Channel-Id"] = []string{""}; return c.send() },
+	dialect.ByNoHeader: func(a attempt) reply { c := a.with(a.valid()); c.header["Channel-Id"] = nil; return c.send() },
 	dialect.ByBadTime:  func(a attempt) reply { return a.header(snap.HeaderTimestamp, "yesterday") },
 	dialect.ByBadSignature: func(a attempt) reply {
 		return a.header(snap.HeaderTimestamp, "2024-01-02T03:04:05+07:00") // signed was another
@@ -153,12 +153,11 @@ var recipes = map[dialect.Reach]func(attempt) reply{
 		return a.during("PUT", a.partner()+"/standing", object{"standing": "suspended"}, object{"standing": "active"}, c.send)
 	},
 	dialect.ByRate: func(a attempt) reply {
+		first, second := a.with(a.valid()), a.with(a.valid())
+		first.token, second.token = a.tokenIfUsed(), a.tokenIfUsed()
 		return a.during("PUT", a.partner()+"/settings", object{"ratePerSecond": 0.001}, object{"ratePerSecond": 0}, func() reply {
-			c := a.with(a.valid())
-			c.token = a.tokenIfUsed()
-			c.send()
-			c.header.Set("X-External-Id", fresh("y"))
-			return c.send()
+			first.send()
+			return second.send()
 		})
 	},
 	dialect.ByMethod: func(a attempt) reply { c := a.with(a.valid()); c.method = http.MethodPut; return c.send() },
@@ -253,7 +252,7 @@ var recipes = map[dialect.Reach]func(attempt) reply{
 }
 
 func (a attempt) tokenIfUsed() string {
-	if a.op.Auth == dialect.AuthAsymmetric {
+	if a.op.Auth == dialect.AuthAsymmetric || a.op.Auth == dialect.AuthToken {
 		return ""
 	}
 	return a.token(a.d.Name)

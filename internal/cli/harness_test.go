@@ -84,7 +84,7 @@ type call struct {
 	method      string
 	path        string
 	token       string
-	header      http.Header // set last, over the signed ones; an empty value removes
+	header      http.Header // set last, over the signed ones; no values remove
 	raw         []byte
 	timestamp   string
 	unsigned    bool
@@ -160,7 +160,7 @@ func (c *call) send() reply {
 	c.sign(req.Header)
 	for name, values := range c.header {
 		req.Header[name] = values
-		if len(values) == 1 && values[0] == "" {
+		if len(values) == 0 {
 			req.Header.Del(name)
 		}
 	}

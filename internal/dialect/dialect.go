@@ -6,6 +6,7 @@ package dialect
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/qrisd/qrisd/internal/field"
@@ -158,6 +159,11 @@ func (d *Dialect) Operation(name string) *Operation {
 		}
 	}
 	return nil
+}
+
+// HasField reports whether the body has a field of this name.
+func (o *Operation) HasField(name string) bool {
+	return slices.ContainsFunc(o.Body, func(r field.Row) bool { return r.Name == name })
 }
 
 // Outcome is the answer to a kind in an operation.

@@ -57,7 +57,8 @@ func (r *Row) kind() Kind {
 	return r.Kind
 }
 
-func (r *Row) name() string {
+// Called is the name that a fault carries.
+func (r *Row) Called() string {
 	if r.As != "" {
 		return r.As
 	}
@@ -65,11 +66,11 @@ func (r *Row) name() string {
 }
 
 func (r *Row) missing() *Fault {
-	return &Fault{Field: r.name(), Missing: true, Why: "mandatory, but missing or empty"}
+	return &Fault{Field: r.Called(), Missing: true, Why: "mandatory, but missing or empty"}
 }
 
 func (r *Row) malformed(why string) *Fault {
-	return &Fault{Field: r.name(), Why: why}
+	return &Fault{Field: r.Called(), Why: why}
 }
 
 // misplaced is a fault of what lies above path, the rest of the row's name. It
@@ -84,7 +85,7 @@ func (r *Row) misplaced(path, why string) *Fault {
 
 // documented is a fault against what a document prints, which Soft may excuse.
 func (r *Row) documented(why string, strict bool) *Fault {
-	return &Fault{Field: r.name(), Why: why, Soft: r.Soft && !strict}
+	return &Fault{Field: r.Called(), Why: why, Soft: r.Soft && !strict}
 }
 
 // numbered fills i into the last open "[]" of the field's name. Inner arrays

@@ -59,7 +59,7 @@ func (c *Core) Pay(ctx context.Context, req PayRequest) (Payment, error) {
 func (c *Core) planPay(ctx context.Context, req PayRequest) (bill, error) {
 	qr, err := qris.Payable(req.Payload)
 	if err != nil {
-		return bill{}, &Error{Kind: BadPayload, Field: "qrContent", Detail: err.Error(), Cause: err}
+		return bill{}, badPayload(err)
 	}
 	b := bill{qr: qr, nns: qris.NNS(qr.Domestic.PAN)}
 	if b.amount, err = amountDue(qr, req.Amount); err != nil {
@@ -77,6 +77,16 @@ func (c *Core) planPay(ctx context.Context, req PayRequest) (bill, error) {
 		return b, nil
 	}
 	return b, c.checkAmount(b.ours, b.amount)
+}
+
+// badPayload says what is wrong with a payload; its cause hints at the cure.
+func badPayload(err error) error {
+	detail := err.Error()
+	var u *qris.Unpayable
+	if errors.As(err, &u) {
+		detail = u.Finding.Detail
+	}
+	return &Error{Kind: BadPayload, Field: "qrContent", Detail: detail, Cause: err}
 }
 
 // amountDue decides what is paid: a static code leaves it to the payer, a

@@ -103,7 +103,7 @@ func (s *Server) checkHeaders(_ context.Context, x *exchange) error {
 	rows := x.route.operation.Headers
 	for i := range rows {
 		if rows[i].Need == field.Mandatory && x.get(rows[i].Name) == "" {
-			return pay.RefuseField(pay.MissingHeader, rows[i].Name, "the header is missing or empty")
+			return pay.RefuseField(pay.MissingHeader, rows[i].Called(), "the header is missing or empty")
 		}
 	}
 	strict := x.partner != nil && x.partner.Settings.StrictHeaders

@@ -139,7 +139,10 @@ func (x *exchange) marks(now time.Time) []pay.Mark {
 	if external := x.externalMarks(now); len(external) > 0 {
 		marks = append(marks, external[0])
 	}
-	if ref := x.call.Text("partnerReferenceNo"); ref != "" && x.route.dialect.Reference.Remember {
+	if !x.route.dialect.Reference.Remember || !x.route.operation.HasField("partnerReferenceNo") {
+		return marks
+	}
+	if ref := x.call.Text("partnerReferenceNo"); ref != "" {
 		marks = append(marks, x.mark(pay.ByReference, x.route.operation.Name, ref))
 	}
 	return marks

@@ -49,7 +49,7 @@ func newSession(ctx context.Context, db *sql.DB, explain func(error) error, setu
 	s := &session{conn: c, explain: explain, prepared: make(map[string]*sql.Stmt)}
 	for _, text := range setup {
 		if _, err := s.exec(text, nil); err != nil {
-			return nil, errors.Join(err, c.Close())
+			return nil, errors.Join(err, s.close())
 		}
 	}
 	return s, nil
@@ -128,4 +128,14 @@ func step(text string) string {
 		}
 	}
 	return strings.ToLower(text)
+}
+
+// close ends the statements one by one: a connection with open statements
+// would outlive its database, locks and all.
+func (s *session) close() error {
+	var errs []error
+	for _, st := range s.prepared {
+		errs = append(errs, st.Close())
+	}
+	return errors.Join(append(errs, s.conn.Close())...)
 }

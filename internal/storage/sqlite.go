@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -99,7 +100,7 @@ func newStore(ctx context.Context, books *sqliteFile, o Options) (*Store, error)
 // because they work on every system: an exclusive transaction on an empty
 // file beside the database. It ends with the process.
 func lockSQLite(ctx context.Context, path string) (*sqliteFile, error) {
-	f, err := openFile(path, "busy_timeout(0)")
+	f, err := openFile(path, "busy_timeout(0)", "journal_mode(MEMORY)")
 	if err != nil {
 		return nil, err
 	}
@@ -154,11 +155,7 @@ func openFile(path string, pragmas ...string) (*sqliteFile, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("storage: create the folder: %w", err)
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("storage: create the file: %w", err)
-	}
-	if err := f.Close(); err != nil {
+	if err := createFile(path); err != nil {
 		return nil, fmt.Errorf("storage: create the file: %w", err)
 	}
 	db, err := sql.Open("sqlite", sqliteDSN(path, pragmas...))
@@ -166,6 +163,19 @@ func openFile(path string, pragmas ...string) (*sqliteFile, error) {
 		return nil, fmt.Errorf("storage: open: %w", err)
 	}
 	return &sqliteFile{db: db}, nil
+}
+
+// createFile does not open a file that is there: closing it would release the
+// locks that POSIX gave this process on it.
+func createFile(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // sqliteDSN is a file URI, whose escapes allow any path.
@@ -189,7 +199,7 @@ func (f *sqliteFile) session(ctx context.Context, setup ...string) (*session, er
 func (f *sqliteFile) close() error {
 	var errs []error
 	for _, s := range f.sessions {
-		errs = append(errs, s.conn.Close())
+		errs = append(errs, s.close())
 	}
 	return errors.Join(append(errs, f.db.Close())...)
 }

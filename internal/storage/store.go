@@ -33,9 +33,9 @@ func (o Options) orDefault() Options {
 
 // Store is a pay.Storage on one database. It is safe for concurrent use.
 //
-// A function that is handed to View or Update must not call the same Store:
-// Update would wait for itself. A visit function must not use its Reader,
-// because PostgreSQL's protocol carries one answer at a time.
+// A function handed to Update must not call Update, nor one handed to View
+// call View: they would wait for themselves. A visit function must not use its
+// Reader, because PostgreSQL's protocol carries one answer at a time.
 type Store struct {
 	writer  *writer
 	readers *pool

@@ -54,6 +54,7 @@ func generate() dialect.Operation {
 		Reply:    generateReplyRows,
 		Success:  dialect.Outcome{Case: snap.CaseSuccessful},
 		Validity: dialect.Validity{Field: "validityPeriod", Default: aspi.DefaultValidity},
+		Names:    amountNames,
 		Trigger:  "partnerReferenceNo",
 		Samples: []dialect.Sample{
 			{Field: "amount.value", Value: "12345678.00", Waive: dialect.WaiveAmountLimit, About: "over the limit of Rp 10,000,000 a transaction"},
@@ -96,6 +97,12 @@ var generateBody = aspi.Rows(
 		envText("merchantAppVersion", 128, "version of the merchant's app"),
 		envText("extendInfo", 4096, "more, as JSON in a string"),
 	})
+
+// amountNames are DANA's names of what the amounts can be refused for beyond
+// their form.
+var amountNames = map[string]string{
+	"amount.value": "amount", "amount.currency": "amount", "feeAmount.value": "feeAmount", "feeAmount.currency": "feeAmount",
+}
 
 // namedAmount is an amount whose faults carry the object's name, as DANA
 // answers them.

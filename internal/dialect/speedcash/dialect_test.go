@@ -60,6 +60,9 @@ const (
 func TestDialectIsComplete(t *testing.T) {
 	d := Dialect()
 	aspitest.Complete(t, &d)
+	if d.Unsigned != "/v1.0" {
+		t.Errorf("the path without %q may be signed, expected /v1.0", d.Unsigned)
+	}
 	for name, paths := range map[string][]string{
 		"token":    {"/v1.0/access-token/b2b"},
 		"generate": {"/v1.0/qr/qr-mpm-generate"},

@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/qrisd/qrisd/internal/sandbox"
+)
+
+func payCommand() *cobra.Command {
+	f := new(adminFlags)
+	var amount string
+	c := &cobra.Command{
+		Use:   "pay REFERENCE|TEXT|-",
+		Short: "Pay a code of the sandbox, as an outside payer",
+		Long: `Pay a code as somebody from another bank would who scans it. Name it by its
+referenceNo, its partnerReferenceNo or the text of the QR. A static code needs
+--amount; a dynamic one says itself what is due.`,
+		Example: `  qrisd pay order-0001
+  qrisd pay '00020101021126...' --amount 15000`,
+		Args: cobra.ExactArgs(1),
+		RunE: f.run(func(c *cobra.Command, a *adminClient, args []string) error {
+			target, err := readTarget(c, args[0])
+			if err != nil {
+				return err
+			}
+			body := struct {
+				sandbox.Target
+				Amount string `json:"amount"`
+			}{target, amount}
+			return perform(c, a, post(path("sandbox", "pay"), body), sayPaid)
+		}),
+	}
+	f.bind(c)
+	c.Flags().StringVar(&amount, "amount", "", "rupiah, as in 15000")
+	return c
+}
+
+// payloadStart begins every payload: object 00 says version 01.
+const payloadStart = "000201"
+
+func readTarget(c *cobra.Command, arg string) (sandbox.Target, error) {
+	text, err := readText(c, arg)
+	if strings.HasPrefix(text, payloadStart) {
+		return sandbox.Target{QRContent: text}, err
+	}
+	return sandbox.Target{ReferenceNo: text}, err
+}
+
+// paidView is a payment as the management API gives it.
+type paidView struct{ ReferenceNo, CodeReferenceNo, Amount, MDR, RRN, TransactionDate string }
+
+func sayPaid(w io.Writer, p paidView) {
+	fmt.Fprintln(w, "paid", rupiah(p.Amount))
+	printPairs(w, [][2]string{
+		{"payment", p.ReferenceNo}, {"code", p.CodeReferenceNo}, {"MDR", rupiah(p.MDR)}, {"RRN", p.RRN}, {"at", p.TransactionDate},
+	})
+}
