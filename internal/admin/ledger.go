@@ -1,10 +1,6 @@
 package admin
 
-import (
-	"net/http"
-
-	"github.com/qrisd/qrisd/internal/ledger"
-)
+import "net/http"
 
 type booksView struct {
 	Balanced   bool            `json:"balanced"`
@@ -19,8 +15,8 @@ type booksView struct {
 }
 
 type accountAmount struct {
-	Account ledger.Account `json:"account"`
-	Balance amount         `json:"balance"`
+	Account string `json:"account"`
+	Balance amount `json:"balance"`
 }
 
 // checkLedger checks every invariant of the books on one snapshot.
@@ -36,7 +32,7 @@ func (a *API) checkLedger(r *http.Request) (any, error) {
 		Accounts: []accountAmount{},
 	}
 	for _, account := range b.Accounts {
-		v.Accounts = append(v.Accounts, accountAmount{account.Account, amount(account.Balance.String())})
+		v.Accounts = append(v.Accounts, accountAmount{string(account.Account), amount(account.Balance.String())})
 	}
 	return v, nil
 }

@@ -69,7 +69,8 @@ document them, over one payment core with a double-entry ledger.
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand())
+	root.AddCommand(demoCommand())
+	root.AddCommand(serveCommand(), benchCommand())
 	root.AddCommand(keygenCommand())
 	root.AddCommand(signCommand())
 	root.AddCommand(verifyCommand())

@@ -20,6 +20,7 @@ func group(c *cobra.Command, subs ...*cobra.Command) *cobra.Command {
 		return fmt.Errorf("there is no command %q in %s; %s", args[0], c.CommandPath(), hint)
 	}
 	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	c.SuggestionsMinimumDistance = 2 // letters
 	c.AddCommand(subs...)
 	return c
 }

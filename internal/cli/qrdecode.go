@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -158,13 +159,21 @@ func (r *reading) print(w io.Writer) {
 		printTable(w, objectRows(nil, r.Objects, ""))
 	}
 	for _, f := range r.Findings {
-		fmt.Fprintf(w, "\n%s %s: %s\n", f.Severity, f.Code, strings.TrimPrefix("tag "+f.Path+": ", "tag : ")+f.Detail)
-		if f.Hint != "" {
-			fmt.Fprintf(w, "  %s\n", f.Hint)
-		}
+		f.print(w)
 	}
 	if r.Repaired != "" {
 		fmt.Fprintf(w, "\nrepaired payload:\n%s\n", r.Repaired)
+	}
+}
+
+func (f *findingView) print(w io.Writer) {
+	place := ""
+	if f.Path != "" {
+		place = ", tag " + f.Path
+	}
+	fmt.Fprintf(w, "\n%s %s%s\n  %s\n", f.Severity, f.Code, place, f.Detail)
+	if f.Hint != "" {
+		fmt.Fprintf(w, "  %s\n", f.Hint)
 	}
 }
 
@@ -189,8 +198,11 @@ func (r *reading) printSummary(w io.Writer) {
 func objectRows(rows [][]string, objects []objectView, indent string) [][]string {
 	for _, o := range objects {
 		value := o.Value
-		if len(o.Objects) > 0 {
+		switch {
+		case len(o.Objects) > 0:
 			value = ""
+		case strings.Join(strings.Fields(value), " ") != value:
+			value = strconv.Quote(value) // spaces at an edge or in a run would not be seen
 		}
 		rows = append(rows, []string{indent + o.ID + " " + o.Name, value})
 		rows = objectRows(rows, o.Objects, indent+"  ")

@@ -6,7 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
-	"text/tabwriter"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -21,13 +21,28 @@ func printJSON(w io.Writer, v any) error {
 	return encoder.Encode(v)
 }
 
-// printTable writes rows in columns, each two spaces from the next.
+// printTable writes rows of as many cells each in columns that are two spaces
+// apart, without spaces at the end of a line.
 func printTable(w io.Writer, rows [][]string) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	var widths []int
 	for _, row := range rows {
-		fmt.Fprintln(t, strings.Join(row, "\t"))
+		widths = append(widths, make([]int, max(0, len(row)-len(widths)))...)
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
 	}
-	t.Flush()
+	for _, row := range rows {
+		var line strings.Builder
+		pad := 0
+		for i, cell := range row {
+			if cell != "" {
+				line.WriteString(strings.Repeat(" ", pad) + cell)
+				pad = 0
+			}
+			pad += widths[i] - utf8.RuneCountInString(cell) + 2
+		}
+		fmt.Fprintln(w, line.String())
+	}
 }
 
 // printPairs writes a name and a value a line, without the values that are
@@ -56,10 +71,15 @@ func rupiah(amount string) string {
 
 // parseRupiah reads an amount of a flag, "15000" or "15000.00", in sen.
 func parseRupiah(text string) (int64, error) {
+	snapped := text
 	if !strings.Contains(text, ".") {
-		text += ".00"
+		snapped += ".00"
 	}
-	return snap.ParseAmount(text)
+	sen, err := snap.ParseAmount(snapped)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no amount of rupiah; write it as 15000 or 15000.00, without separators", text)
+	}
+	return sen, nil
 }
 
 // readInput reads a file, or standard input where the name is "-".

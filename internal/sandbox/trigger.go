@@ -6,12 +6,14 @@ import (
 	"github.com/qrisd/qrisd/snap"
 )
 
-// Trigger is an answer that a request asked for.
+// Trigger is an answer that a request asked for, as the error that it ends in.
 type Trigger struct {
 	Code    string
 	Message string
 	HTTP    int
 }
+
+func (t Trigger) Error() string { return "the request asked for " + t.Code }
 
 // Triggered reads the operation's trigger field: a value that is a response
 // code of this operation's service, other than its success, is the answer.

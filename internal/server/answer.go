@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -35,19 +36,17 @@ const maxMessage = 150
 
 // answer writes what the pipeline came to.
 func (s *Server) answer(w http.ResponseWriter, x *exchange, reply any, err error) {
-	status := http.StatusOK
+	var status int
 	var code string
-	switch r := reply.(type) {
-	case sandbox.Trigger:
-		status, code = r.HTTP, r.Code
-		reply = x.refused(dialect.Status{ResponseCode: code, ResponseMessage: triggered(r.Message)})
+	var trigger sandbox.Trigger
+	switch {
+	case errors.As(err, &trigger):
+		status, code = trigger.HTTP, trigger.Code
+		reply = x.refused(dialect.Status{ResponseCode: code, ResponseMessage: triggered(trigger.Message)})
+	case err != nil:
+		status, code, reply = s.refuse(w, x, err)
 	default:
-		if err != nil {
-			status, code, reply = s.refuse(w, x, err)
-		} else {
-			code = x.call.Success().ResponseCode
-			status = x.route.operation.Success.Case.HTTP
-		}
+		status, code = x.route.operation.Success.Case.HTTP, x.call.Success().ResponseCode
 	}
 	s.log(x, code, err)
 	header := w.Header()
@@ -103,7 +102,8 @@ func shorten(s string, limit int) string {
 
 func (s *Server) log(x *exchange, code string, err error) {
 	level := slog.LevelDebug
-	if err != nil && pay.KindOf(err) == pay.Internal {
+	var trigger sandbox.Trigger
+	if err != nil && !errors.As(err, &trigger) && pay.KindOf(err) == pay.Internal {
 		level = slog.LevelError
 	}
 	log := s.options.Log

@@ -175,7 +175,7 @@ func (s *Server) verify(x *exchange) error {
 	p, signature := x.partner, x.get(snap.HeaderSignature)
 	m := snap.Message{
 		Method: x.request.Method, AccessToken: x.bearer, Body: x.raw,
-		Timestamp: x.request.Header.Get(snap.HeaderTimestamp),
+		Timestamp: x.get(snap.HeaderTimestamp),
 	}
 	switch auth := x.route.operation.Auth; {
 	case auth == dialect.AuthToken:

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/qrisd/qrisd/internal/dialect"
@@ -36,6 +37,8 @@ type exchange struct {
 	partner  *pay.Partner
 	call     *dialect.Call
 	warnings []field.Fault
+	sum      [32]byte // of the body; see digest
+	digested bool
 }
 
 // receive reads the request and finds whose dialect it speaks.
@@ -77,11 +80,26 @@ func readBody(r *http.Request) (raw []byte, tooLarge bool, err error) {
 // header gives all values of a header. CHANNEL-ID is also spelled
 // X-CHANNEL-ID (the SpeedCash document prints both).
 func (x *exchange) header(name string) []string {
-	values := x.request.Header.Values(name)
+	values := x.request.Header[canonical(name)]
 	if len(values) == 0 && name == snap.HeaderChannelID {
-		return x.request.Header.Values("X-CHANNEL-ID")
+		return x.request.Header[channelHeader]
 	}
 	return values
+}
+
+const channelHeader = "X-Channel-Id"
+
+var canonicalNames sync.Map
+
+// canonical is http.CanonicalHeaderKey without its allocation for the names
+// that every request is asked for. Only names of rows come here.
+func canonical(name string) string {
+	if c, ok := canonicalNames.Load(name); ok {
+		return c.(string)
+	}
+	c := http.CanonicalHeaderKey(name)
+	canonicalNames.Store(name, c)
+	return c
 }
 
 func (x *exchange) get(name string) string {
@@ -96,6 +114,9 @@ func (x *exchange) warn(faults []field.Fault) { x.warnings = append(x.warnings, 
 // digest identifies what a request asks for, whatever its white space and
 // escapes.
 func (x *exchange) digest() [32]byte {
+	if x.digested {
+		return x.sum
+	}
 	body, err := snap.Reescape(nil, x.raw)
 	if err != nil {
 		body = x.raw
@@ -103,9 +124,9 @@ func (x *exchange) digest() [32]byte {
 	h := sha256.New()
 	io.WriteString(h, x.route.operation.Name+"\n")
 	h.Write(body)
-	var sum [32]byte
-	h.Sum(sum[:0])
-	return sum
+	h.Sum(x.sum[:0])
+	x.digested = true
+	return x.sum
 }
 
 // lateRetry is how long after midnight yesterday's X-EXTERNAL-ID still counts

@@ -29,21 +29,41 @@ func (s *Server) run(ctx context.Context, x *exchange) (any, error) {
 		return s.again(ctx, x, prior, err)
 	}
 	if err := s.checkFields(x); err != nil {
-		return nil, err
+		return s.unlessRepeated(ctx, x, err)
 	}
 	return s.do(ctx, x)
 }
 
-// repeated looks for an earlier request with the same X-EXTERNAL-ID, where
-// the dialect has a rule for it.
+// repeated looks for an earlier request with the same X-EXTERNAL-ID. Today's
+// is not looked for here: the transaction that writes it meets it as the first
+// thing it does, and a request that comes to no transaction is refused through
+// unlessRepeated. So a repeated identifier goes before all that is wrong with
+// a request, and costs the others no reading.
 func (s *Server) repeated(ctx context.Context, x *exchange) (*pay.Repeated, error) {
-	for _, m := range x.externalMarks(s.core.Now()) {
+	external := x.externalMarks(s.core.Now())
+	if len(external) < 2 {
+		return nil, nil
+	}
+	return s.recall(ctx, external[1:])
+}
+
+func (s *Server) recall(ctx context.Context, marks []pay.Mark) (*pay.Repeated, error) {
+	for _, m := range marks {
 		prior, err := s.core.Recall(ctx, m)
 		if prior != nil || err != nil {
 			return prior, err
 		}
 	}
 	return nil, nil
+}
+
+// unlessRepeated refuses, unless the identifier was used before.
+func (s *Server) unlessRepeated(ctx context.Context, x *exchange, refusal error) (any, error) {
+	prior, err := s.recall(ctx, x.externalMarks(s.core.Now()))
+	if prior != nil || err != nil {
+		return s.again(ctx, x, prior, err)
+	}
+	return nil, refusal
 }
 
 // again answers a repeated identifier by the dialect's rule: the first answer
@@ -99,16 +119,21 @@ func (s *Server) do(ctx context.Context, x *exchange) (any, error) {
 	op := x.route.operation
 	if s.options.Sandbox {
 		if trigger, ok := sandbox.Triggered(op, x.call.Body); ok {
-			return trigger, nil
+			return s.unlessRepeated(ctx, x, trigger)
 		}
 		x.call.Waived = sandbox.Waived(op, x.call.Body)
 	}
 	reply, err := op.Do(ctx, x.call)
 	var r *pay.Repeated
-	if errors.As(err, &r) {
+	switch {
+	case err == nil:
+		return reply, nil
+	case errors.As(err, &r):
 		return s.again(ctx, x, r, err)
+	case pay.KindOf(err) == pay.Internal:
+		return nil, err
 	}
-	return reply, err
+	return s.unlessRepeated(ctx, x, err)
 }
 
 // outcome is the one place where an error becomes a response code.

@@ -8,37 +8,15 @@ import (
 
 	"github.com/qrisd/qrisd/internal/dialect"
 	"github.com/qrisd/qrisd/internal/dialect/aspi"
-	"github.com/qrisd/qrisd/internal/dialect/aspi/aspitest"
+	"github.com/qrisd/qrisd/internal/dialect/dialecttest"
 	"github.com/qrisd/qrisd/internal/field"
 	"github.com/qrisd/qrisd/internal/pay"
 	"github.com/qrisd/qrisd/internal/storage"
 )
 
-func operation(t *testing.T, name string) (*dialect.Dialect, *dialect.Operation) {
+func world(t *testing.T) *dialecttest.World {
 	t.Helper()
-	d := aspi.Dialect()
-	op := d.Operation(name)
-	if op == nil {
-		t.Fatalf("no operation %s", name)
-	}
-	return &d, op
-}
-
-func world(t *testing.T) *aspitest.World {
-	t.Helper()
-	store, err := storage.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "books.db"), storage.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { store.Close() })
-	return aspitest.NewWorld(t, aspi.Dialect(), store)
-}
-
-func expect(t *testing.T, a aspitest.Answer, code, message string) {
-	t.Helper()
-	if a.Code != code || a.Message != message {
-		t.Errorf("%s %q, expected %s %q", a.Code, a.Message, code, message)
-	}
+	return dialecttest.NewWorld(t, aspi.Dialect(), storage.OpenSQLite)
 }
 
 const (
@@ -49,7 +27,7 @@ const (
 
 func TestDialectIsComplete(t *testing.T) {
 	d := aspi.Dialect()
-	aspitest.Complete(t, &d)
+	dialecttest.Complete(t, &d)
 	for name, path := range map[string]string{
 		"token":          "/v1.0/access-token/b2b",
 		"customer-token": "/v1.0/access-token/b2b2c",
@@ -62,52 +40,52 @@ func TestDialectIsComplete(t *testing.T) {
 	}
 }
 
-func amountLines(name string, need field.Need) []aspitest.Line {
-	return []aspitest.Line{{Name: name, Need: need}, {Name: name + ".value", Need: m, Max: 19}, {Name: name + ".currency", Need: m, Max: 3}}
+func amountLines(name string, need field.Need) []dialecttest.Line {
+	return []dialecttest.Line{{Name: name, Need: need}, {Name: name + ".value", Need: m, Max: 19}, {Name: name + ".currency", Need: m, Max: 3}}
 }
 
-var outer = []aspitest.Line{
+var outer = []dialecttest.Line{
 	{Name: "X-TIMESTAMP", Need: m}, {Name: "X-SIGNATURE", Need: m}, {Name: "X-PARTNER-ID", Need: m, Max: 36},
 	{Name: "X-EXTERNAL-ID", Need: m, Max: 36}, {Name: "CHANNEL-ID", Need: m, Max: 5},
 	{Name: "Content-Type", Need: m, Max: 127}, {Name: "ORIGIN", Need: o},
 }
 
 func TestRowsOfTheStandard(t *testing.T) {
-	_, token := operation(t, "token")
-	aspitest.Lines(t, token.Headers, []aspitest.Line{
+	_, token := dialecttest.Operation(t, aspi.Dialect(), "token")
+	dialecttest.Lines(t, token.Headers, []dialecttest.Line{
 		{Name: "X-TIMESTAMP", Need: m}, {Name: "X-CLIENT-KEY", Need: m, Max: 64}, {Name: "X-SIGNATURE", Need: m}, {Name: "Content-Type", Need: m, Max: 127},
 	})
-	aspitest.Lines(t, token.Reply, []aspitest.Line{
+	dialecttest.Lines(t, token.Reply, []dialecttest.Line{
 		{Name: "responseCode", Need: m, Max: 7}, {Name: "responseMessage", Need: m, Max: 150},
 		{Name: "accessToken", Need: m, Max: 2048}, {Name: "tokenType", Need: m}, {Name: "expiresIn", Need: m},
 	})
-	_, customer := operation(t, "customer-token")
-	aspitest.Lines(t, customer.Body, []aspitest.Line{
+	_, customer := dialecttest.Operation(t, aspi.Dialect(), "customer-token")
+	dialecttest.Lines(t, customer.Body, []dialecttest.Line{
 		{Name: "authCode", Need: c, Max: 256}, {Name: "refreshToken", Need: c, Max: 512}, {Name: "additionalInfo", Need: o},
 	})
 
-	_, generate := operation(t, "generate")
-	aspitest.Lines(t, generate.Headers, append(outer, aspitest.Line{Name: "Authorization", Need: c}))
-	aspitest.Lines(t, generate.Body, amountLines("amount", o))
-	aspitest.Lines(t, generate.Body, amountLines("feeAmount", o))
-	aspitest.Lines(t, generate.Body, []aspitest.Line{
+	_, generate := dialecttest.Operation(t, aspi.Dialect(), "generate")
+	dialecttest.Lines(t, generate.Headers, append(outer, dialecttest.Line{Name: "Authorization", Need: c}))
+	dialecttest.Lines(t, generate.Body, amountLines("amount", o))
+	dialecttest.Lines(t, generate.Body, amountLines("feeAmount", o))
+	dialecttest.Lines(t, generate.Body, []dialecttest.Line{
 		{Name: "partnerReferenceNo", Need: o, Max: 64}, {Name: "merchantId", Need: o, Max: 64}, {Name: "subMerchantId", Need: o, Max: 32},
 		{Name: "storeId", Need: o, Max: 64}, {Name: "terminalId", Need: o, Max: 16}, {Name: "validityPeriod", Need: o, Max: 25},
 		{Name: "additionalInfo", Need: o},
 	})
-	aspitest.Lines(t, generate.Reply, []aspitest.Line{
+	dialecttest.Lines(t, generate.Reply, []dialecttest.Line{
 		{Name: "responseCode", Need: m, Max: 7}, {Name: "responseMessage", Need: m, Max: 150}, {Name: "referenceNo", Need: m, Max: 64},
 		{Name: "partnerReferenceNo", Need: o, Max: 64}, {Name: "qrContent", Need: m, Max: 512}, {Name: "qrUrl", Need: o, Max: 256},
 		{Name: "qrImage", Need: o}, {Name: "redirectUrl", Need: o, Max: 512}, {Name: "merchantName", Need: o, Max: 25},
 		{Name: "storeId", Need: o, Max: 64}, {Name: "terminalId", Need: o, Max: 16}, {Name: "additionalInfo", Need: o},
 	})
 
-	_, payment := operation(t, "payment")
-	aspitest.Lines(t, payment.Headers, append(outer,
-		aspitest.Line{Name: "Authorization", Need: m}, aspitest.Line{Name: "Authorization-Customer", Need: m},
-		aspitest.Line{Name: "X-IP-ADDRESS", Need: o, Max: 15}, aspitest.Line{Name: "X-DEVICE-ID", Need: o, Max: 400},
-		aspitest.Line{Name: "X-LATITUDE", Need: o, Max: 10}, aspitest.Line{Name: "X-LONGITUDE", Need: o, Max: 10}))
-	aspitest.Lines(t, payment.Body, []aspitest.Line{
+	_, payment := dialecttest.Operation(t, aspi.Dialect(), "payment")
+	dialecttest.Lines(t, payment.Headers, append(outer,
+		dialecttest.Line{Name: "Authorization", Need: m}, dialecttest.Line{Name: "Authorization-Customer", Need: m},
+		dialecttest.Line{Name: "X-IP-ADDRESS", Need: o, Max: 15}, dialecttest.Line{Name: "X-DEVICE-ID", Need: o, Max: 400},
+		dialecttest.Line{Name: "X-LATITUDE", Need: o, Max: 10}, dialecttest.Line{Name: "X-LONGITUDE", Need: o, Max: 10}))
+	dialecttest.Lines(t, payment.Body, []dialecttest.Line{
 		{Name: "partnerReferenceNo", Need: m, Max: 64}, {Name: "merchantId", Need: o, Max: 64}, {Name: "subMerchantId", Need: o, Max: 32},
 		{Name: "amount", Need: c}, {Name: "feeAmount", Need: o}, {Name: "otp", Need: o, Max: 8}, {Name: "verificationId", Need: o, Max: 32},
 		{Name: "additionalInfo", Need: m}, {Name: "additionalInfo.qrContent", Need: m, Max: 512},
@@ -129,9 +107,9 @@ func TestRowsRefuse(t *testing.T) {
 		"token": `{"grantType": "client_credentials", "grant_type": "client_credentials", "additionalInfo": {}}`, "customer-token": fullCustomerToken,
 		"generate": fullGenerate, "payment": fullPayment,
 	} {
-		_, op := operation(t, name)
-		aspitest.Body(t, op.Body, []byte(full))
-		aspitest.Headers(t, op.Headers, map[string]string{
+		_, op := dialecttest.Operation(t, aspi.Dialect(), name)
+		dialecttest.Body(t, op.Body, []byte(full))
+		dialecttest.Headers(t, op.Headers, map[string]string{
 			"X-TIMESTAMP": "2024-03-05T10:37:16.196Z", "X-SIGNATURE": "s", "X-CLIENT-KEY": "k", "Authorization": "Bearer t",
 			"Authorization-Customer": "Bearer c", "X-PARTNER-ID": "p", "X-EXTERNAL-ID": "1", "CHANNEL-ID": "95221",
 			"Content-Type": "application/json; charset=utf-8", "ORIGIN": "www.hostname.com",
@@ -140,7 +118,7 @@ func TestRowsRefuse(t *testing.T) {
 	}
 }
 
-func TestEveryCodeIsReached(t *testing.T) {
+func TestCodesAreTheStandards(t *testing.T) {
 	for name, codes := range map[string]string{
 		"token":          "2007300 4007300 4007301 4007302 4017300 4017300 4017300 4057300 4297300",
 		"customer-token": "2007400 4007400 4007401 4007402 4017400 4017400 4017400 4057400 4297400 4017400",
@@ -149,13 +127,13 @@ func TestEveryCodeIsReached(t *testing.T) {
 		"payment": "2005000 4005000 4005001 4005002 4015000 4015001 4015002 4015003 4015004 4035000 4035001 4035002 4035005 4035009 4035014 " +
 			"4035016 4035019 4035020 4035023 4045001 4045002 4045013 4045014 4055000 4095000 4095001 4295000 5005000 5005001",
 	} {
-		d, op := operation(t, name)
-		aspitest.Codes(t, d, op, strings.Fields(codes)...)
+		d, op := dialecttest.Operation(t, aspi.Dialect(), name)
+		dialecttest.Codes(t, op, strings.Fields(codes)...)
 	}
 }
 
 func TestRepeats(t *testing.T) {
-	d, op := operation(t, "generate")
+	d, op := dialecttest.Operation(t, aspi.Dialect(), "generate")
 	for _, c := range []struct {
 		repeat dialect.Repeat
 		code   string
@@ -183,7 +161,7 @@ func TestToken(t *testing.T) {
 		{`[]`, "4007300", "Bad Request"},
 	} {
 		a := w.Ask("token", []byte(c.body))
-		expect(t, a, c.code, c.message)
+		dialecttest.Expect(t, a, c.code, c.message)
 		if a.Code == "2007300" && a.Text("expiresIn") != "900" {
 			t.Errorf("expiresIn is %q, expected the string 900", a.Text("expiresIn"))
 		}
@@ -201,36 +179,36 @@ func TestToken(t *testing.T) {
 
 func TestCustomerToken(t *testing.T) {
 	w := world(t)
-	partner, err := w.Core.Partner(t.Context(), aspitest.PartnerID)
+	partner, err := w.Core.Partner(t.Context(), dialecttest.PartnerID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	grant, err := w.Core.Authorize(t.Context(), partner, aspitest.PayerID)
+	grant, err := w.Core.Authorize(t.Context(), partner, dialecttest.PayerID)
 	if err != nil {
 		t.Fatal(err)
 	}
 	byCode := []byte(`{"grantType":"authorization_code","authCode":"` + grant.Text + `"}`)
 	first := w.Ask("customer-token", byCode)
-	expect(t, first, "2007400", "Successful")
+	dialecttest.Expect(t, first, "2007400", "Successful")
 	if got := first.Text("accessTokenExpiryTime"); got != "2026-02-15T10:00:00+07:00" {
 		t.Errorf("the token ends at %s, expected 15 days from now", got)
 	}
-	if customer, err := w.Core.Customer(t.Context(), partner, first.Text("accessToken")); err != nil || customer.PayerID != aspitest.PayerID {
+	if customer, err := w.Core.Customer(t.Context(), partner, first.Text("accessToken")); err != nil || customer.PayerID != dialecttest.PayerID {
 		t.Errorf("the token is of %q: %v", customer.PayerID, err)
 	}
-	expect(t, w.Ask("customer-token", byCode), "4017400", "Unauthorized. Invalid authCode")
+	dialecttest.Expect(t, w.Ask("customer-token", byCode), "4017400", "Unauthorized. Invalid authCode")
 
 	byRefresh := []byte(`{"grantType":"REFRESH_TOKEN","refreshToken":"` + first.Text("refreshToken") + `"}`)
-	expect(t, w.Ask("customer-token", byRefresh), "2007400", "Successful")
-	expect(t, w.Ask("customer-token", byRefresh), "4017400", "Unauthorized. Invalid refreshToken")
-	expect(t, w.Ask("customer-token", []byte(`{"grantType":"REFRESH_TOKEN","authCode":"x"}`)), "4007402", "Invalid Mandatory Field refreshToken")
-	expect(t, w.Ask("customer-token", []byte(`{"grantType":"client_credentials"}`)), "4007401", "Invalid Field Format grantType")
+	dialecttest.Expect(t, w.Ask("customer-token", byRefresh), "2007400", "Successful")
+	dialecttest.Expect(t, w.Ask("customer-token", byRefresh), "4017400", "Unauthorized. Invalid refreshToken")
+	dialecttest.Expect(t, w.Ask("customer-token", []byte(`{"grantType":"REFRESH_TOKEN","authCode":"x"}`)), "4007402", "Invalid Mandatory Field refreshToken")
+	dialecttest.Expect(t, w.Ask("customer-token", []byte(`{"grantType":"client_credentials"}`)), "4007401", "Invalid Field Format grantType")
 }
 
 func TestGenerateAndPay(t *testing.T) {
 	w := world(t)
 	generated := w.Ask("generate", []byte(fullGenerate))
-	expect(t, generated, "2004700", "Request has been processed successfully")
+	dialecttest.Expect(t, generated, "2004700", "Request has been processed successfully")
 	for path, want := range map[string]string{
 		"partnerReferenceNo": "2020102900000000000001", "merchantName": "Toko Sejahtera", "storeId": "abcd", "terminalId": "213141251124",
 		"qrUrl":       "https://qris.example/qr/" + generated.Text("referenceNo") + ".png",
@@ -240,11 +218,11 @@ func TestGenerateAndPay(t *testing.T) {
 			t.Errorf("%s = %q, expected %q", path, got, want)
 		}
 	}
-	pays := aspitest.Edited(t, []byte(fullPayment), "additionalInfo.qrContent", generated.Text("qrContent"))
-	wrong := aspitest.Edited(t, pays, "amount.value", "10001.00")
-	expect(t, w.Ask("payment", wrong), "4045013", "Invalid Amount")
-	expect(t, w.Ask("payment", pays), "2005000", "Request has been processed successfully")
-	expect(t, w.Ask("payment", pays), "4045014", "Paid Bill")
+	pays := dialecttest.Edited(t, []byte(fullPayment), "additionalInfo.qrContent", generated.Text("qrContent"))
+	wrong := dialecttest.Edited(t, pays, "amount.value", "10001.00")
+	dialecttest.Expect(t, w.Ask("payment", wrong), "4045013", "Invalid Amount")
+	dialecttest.Expect(t, w.Ask("payment", pays), "2005000", "Request has been processed successfully")
+	dialecttest.Expect(t, w.Ask("payment", pays), "4045014", "Paid Bill")
 	w.Balanced()
 }
 
@@ -256,7 +234,7 @@ func TestExpiry(t *testing.T) {
 		{"2009-07-03T12:08:56+07:00", "4004701", ""},
 	} {
 		w := world(t)
-		a := w.Ask("generate", aspitest.Edited(t, []byte(fullGenerate), "validityPeriod", c.validity))
+		a := w.Ask("generate", dialecttest.Edited(t, []byte(fullGenerate), "validityPeriod", c.validity))
 		if a.Code != c.code {
 			t.Errorf("%q gives %s %q, expected %s", c.validity, a.Code, a.Message, c.code)
 			continue
@@ -276,9 +254,9 @@ func TestExpiry(t *testing.T) {
 func TestTheEmptyRequest(t *testing.T) {
 	w := world(t)
 	a := w.Ask("generate", []byte(`{}`))
-	expect(t, a, "2004700", "Request has been processed successfully")
+	dialecttest.Expect(t, a, "2004700", "Request has been processed successfully")
 	code, err := w.Core.Code(t.Context(), a.Text("referenceNo"))
-	if err != nil || !code.Static() || !code.ExpiresAt.IsZero() || code.MerchantID != aspitest.MerchantID {
+	if err != nil || !code.Static() || !code.ExpiresAt.IsZero() || code.MerchantID != dialecttest.MerchantID {
 		t.Errorf("the code is %+v (%v)", code, err)
 	}
 	if a.Text("partnerReferenceNo") != a.Text("referenceNo") {

@@ -8,30 +8,11 @@ import (
 	"time"
 
 	"github.com/qrisd/qrisd/internal/dialect"
-	"github.com/qrisd/qrisd/internal/dialect/aspi/aspitest"
+	"github.com/qrisd/qrisd/internal/dialect/dialecttest"
 	"github.com/qrisd/qrisd/internal/field"
 	"github.com/qrisd/qrisd/internal/pay"
 	"github.com/qrisd/qrisd/internal/storage"
 )
-
-func operation(t *testing.T, name string) (*dialect.Dialect, *dialect.Operation) {
-	t.Helper()
-	d := Dialect()
-	op := d.Operation(name)
-	if op == nil {
-		t.Fatalf("no operation %s", name)
-	}
-	return &d, op
-}
-
-func read(t *testing.T, file string) []byte {
-	t.Helper()
-	body, err := os.ReadFile(filepath.Join("testdata", file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return body
-}
 
 // The merchant and the division of the document's sample.
 const (
@@ -39,37 +20,17 @@ const (
 	sampleDivision = "310928924949487"
 )
 
-func world(t *testing.T) *aspitest.World {
+func world(t *testing.T) *dialecttest.World {
 	t.Helper()
-	store, err := storage.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "books.db"), storage.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { store.Close() })
-	w := aspitest.NewWorld(t, Dialect(), store)
+	w := dialecttest.NewWorld(t, Dialect(), storage.OpenSQLite)
 	w.PutMerchant(merchant(pay.Active))
 	return w
 }
 
 func merchant(standing pay.Standing) pay.Merchant {
-	m := aspitest.Merchant()
+	m := dialecttest.Merchant()
 	m.ID, m.MPAN, m.Standing = sampleMerchant, "936009150000000026", standing
 	return m
-}
-
-func putOutlet(t *testing.T, w *aspitest.World, kind pay.OutletKind, id string, standing pay.Standing) {
-	t.Helper()
-	err := w.Core.PutOutlet(t.Context(), pay.Outlet{PartnerID: aspitest.PartnerID, MerchantID: sampleMerchant, Kind: kind, ID: id, Standing: standing})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func expect(t *testing.T, a aspitest.Answer, code, message string) {
-	t.Helper()
-	if a.Code != code || a.Message != message {
-		t.Errorf("%s %q, expected %s %q", a.Code, a.Message, code, message)
-	}
 }
 
 const (
@@ -79,8 +40,8 @@ const (
 )
 
 func TestDialectIsComplete(t *testing.T) {
-	d, op := operation(t, "generate")
-	aspitest.Complete(t, d)
+	d, op := dialecttest.Operation(t, Dialect(), "generate")
+	dialecttest.Complete(t, d)
 	if op.Paths[0] != "/v1.0/qr/qr-mpm-generate.htm" || op.Auth != dialect.AuthAsymmetric {
 		t.Errorf("generate is at %v with scheme %d", op.Paths, op.Auth)
 	}
@@ -89,13 +50,13 @@ func TestDialectIsComplete(t *testing.T) {
 const envInfo = "additionalInfo.envInfo."
 
 func TestGenerateHasTheDocumentsLines(t *testing.T) {
-	_, op := operation(t, "generate")
-	aspitest.Lines(t, op.Headers, []aspitest.Line{
+	_, op := dialecttest.Operation(t, Dialect(), "generate")
+	dialecttest.Lines(t, op.Headers, []dialecttest.Line{
 		{Name: "Content-Type", Need: m, Max: 127}, {Name: "X-TIMESTAMP", Need: m}, {Name: "X-SIGNATURE", Need: m},
 		{Name: "ORIGIN", Need: o}, {Name: "X-PARTNER-ID", Need: m, Max: 36}, {Name: "X-EXTERNAL-ID", Need: m, Max: 36},
 		{Name: "CHANNEL-ID", Need: m, Max: 5},
 	})
-	aspitest.Lines(t, op.Body, []aspitest.Line{
+	dialecttest.Lines(t, op.Body, []dialecttest.Line{
 		{Name: "merchantId", Need: m, Max: 64}, {Name: "subMerchantId", Need: o, Max: 32}, {Name: "storeId", Need: m, Max: 64},
 		{Name: "terminalId", Need: o, Max: 16}, {Name: "partnerReferenceNo", Need: m, Max: 25},
 		{Name: "amount", Need: m}, {Name: "amount.value", Need: m, Max: 19}, {Name: "amount.currency", Need: m, Max: 3},
@@ -110,7 +71,7 @@ func TestGenerateHasTheDocumentsLines(t *testing.T) {
 		{Name: envInfo + "orderOsType", Need: o, Max: 128}, {Name: envInfo + "merchantAppVersion", Need: o, Max: 128},
 		{Name: envInfo + "extendInfo", Need: o, Max: 4096},
 	})
-	aspitest.Lines(t, op.Reply, []aspitest.Line{
+	dialecttest.Lines(t, op.Reply, []dialecttest.Line{
 		{Name: "responseCode", Need: m, Max: 7}, {Name: "responseMessage", Need: m, Max: 150},
 		{Name: "referenceNo", Need: o, Max: 64}, {Name: "partnerReferenceNo", Need: m, Max: 64}, {Name: "qrContent", Need: c, Max: 512},
 		{Name: "qrUrl", Need: o, Max: 256}, {Name: "qrImage", Need: o, Max: 2000}, {Name: "redirectUrl", Need: o, Max: 512},
@@ -120,10 +81,10 @@ func TestGenerateHasTheDocumentsLines(t *testing.T) {
 }
 
 func TestRowsRefuse(t *testing.T) {
-	_, op := operation(t, "generate")
-	aspitest.Sample(t, op.Body, read(t, "generate.request.json"))
-	aspitest.Body(t, op.Body, aspitest.Edited(t, read(t, "generate.request.json"), "terminalId", "213141251124"))
-	aspitest.Headers(t, op.Headers, map[string]string{
+	_, op := dialecttest.Operation(t, Dialect(), "generate")
+	dialecttest.Sample(t, op.Body, dialecttest.Read(t, "generate.request.json"))
+	dialecttest.Body(t, op.Body, dialecttest.Edited(t, dialecttest.Read(t, "generate.request.json"), "terminalId", "213141251124"))
+	dialecttest.Headers(t, op.Headers, map[string]string{
 		"X-TIMESTAMP": "2020-12-23T08:31:11+07:00", "X-SIGNATURE": "85be", "ORIGIN": "www.hostname.com",
 		"X-PARTNER-ID": "82150823919040624621823174737537", "X-EXTERNAL-ID": "41807553358950093184162180797837",
 		"CHANNEL-ID": "95221", "Content-Type": "application/json",
@@ -133,8 +94,8 @@ func TestRowsRefuse(t *testing.T) {
 // The document prints storeId as required and, in its own answer, as "". With
 // a store the answer is right.
 func TestThePrintedAnswerLacksItsStore(t *testing.T) {
-	_, op := operation(t, "generate")
-	printed := read(t, "generate.response.json")
+	_, op := dialecttest.Operation(t, Dialect(), "generate")
+	printed := dialecttest.Read(t, "generate.response.json")
 	v, err := field.Parse(printed)
 	if err != nil {
 		t.Fatal(err)
@@ -142,18 +103,18 @@ func TestThePrintedAnswerLacksItsStore(t *testing.T) {
 	if fault, _ := field.CheckBody(op.Reply, v, false); fault == nil || !fault.Missing || fault.Field != "storeId" {
 		t.Errorf("the printed answer gives %v", fault)
 	}
-	full := aspitest.Edited(t, printed, "storeId", "abcd")
+	full := dialecttest.Edited(t, printed, "storeId", "abcd")
 	for _, name := range []string{"referenceNo", "qrUrl", "qrImage", "redirectUrl", "merchantName", "terminalId"} {
-		full = aspitest.Edited(t, full, name, "x")
+		full = dialecttest.Edited(t, full, name, "x")
 	}
-	aspitest.Body(t, op.Reply, full)
+	dialecttest.Body(t, op.Reply, full)
 }
 
-func TestEveryCodeIsReached(t *testing.T) {
-	d, op := operation(t, "generate")
-	aspitest.Codes(t, d, op, "2004700", "4004700", "4004701", "4004702", "4014700", "4034702", "4034705", "4034715",
+func TestCodesAreTheDocuments(t *testing.T) {
+	d, op := dialecttest.Operation(t, Dialect(), "generate")
+	dialecttest.Codes(t, op, "2004700", "4004700", "4004701", "4004702", "4014700", "4034702", "4034705", "4034715",
 		"4044708", "4044718", "4294700", "5004700", "5004701")
-	aspitest.Documented(t, d, op, pay.Internal, pay.BadRequest, pay.MissingHeader, pay.InvalidHeader, pay.MissingField,
+	dialecttest.Documented(t, d, op, pay.Internal, pay.BadRequest, pay.MissingHeader, pay.InvalidHeader, pay.MissingField,
 		pay.InvalidFormat, pay.BadTimestamp, pay.UnknownClient, pay.BadSignature, pay.ForbiddenAPI, pay.PartnerSuspended,
 		pay.RateLimited, pay.Inconsistent, pay.MerchantUnknown, pay.MerchantInactive, pay.MerchantSuspended,
 		pay.MerchantBlacklisted, pay.SubMerchantInactive, pay.TerminalUnknown, pay.NotPermitted,
@@ -161,7 +122,7 @@ func TestEveryCodeIsReached(t *testing.T) {
 }
 
 func TestRepeats(t *testing.T) {
-	d, op := operation(t, "generate")
+	d, op := dialecttest.Operation(t, Dialect(), "generate")
 	if d.ExternalID.Remember {
 		t.Error("X-EXTERNAL-ID is remembered, though the document has no code for it")
 	}
@@ -175,8 +136,8 @@ func TestRepeats(t *testing.T) {
 
 // Each waiver belongs to a value that stands in the printed request.
 func TestSamplesArePrinted(t *testing.T) {
-	_, op := operation(t, "generate")
-	printed := aspitest.Sample(t, op.Body, read(t, "generate.request.json"))
+	_, op := dialecttest.Operation(t, Dialect(), "generate")
+	printed := dialecttest.Sample(t, op.Body, dialecttest.Read(t, "generate.request.json"))
 	for _, s := range op.Samples {
 		if got := printed.Get(s.Field).Text(); got != s.Value {
 			t.Errorf("%s is printed as %q, the waiver is for %q", s.Field, got, s.Value)
@@ -188,7 +149,7 @@ func TestThePrintedRequestWithItsWaivers(t *testing.T) {
 	w := world(t)
 	putOutlet(t, w, pay.SubMerchant, sampleDivision, pay.Active)
 	op := w.Dialect.Operation("generate")
-	call, err := w.Call(op, read(t, "generate.request.json"))
+	call, err := w.Call(op, dialecttest.Read(t, "generate.request.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +161,7 @@ func TestThePrintedRequestWithItsWaivers(t *testing.T) {
 		t.Fatal(err)
 	}
 	first := encoded(t, reply)
-	v := aspitest.Sample(t, op.Reply, first)
+	v := dialecttest.Sample(t, op.Reply, first)
 	for path, want := range map[string]string{
 		"responseCode": "2004700", "responseMessage": "Successful", "partnerReferenceNo": "2020102900000000000001", "storeId": "abcd",
 	} {
@@ -217,25 +178,16 @@ func TestThePrintedRequestWithItsWaivers(t *testing.T) {
 	}
 }
 
-func encoded(t *testing.T, reply any) []byte {
-	t.Helper()
-	body, err := json.Marshal(reply)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return body
-}
-
 // today is the printed request with an amount and a validity of today.
-func today(t *testing.T, w *aspitest.World) []byte {
+func today(t *testing.T, w *dialecttest.World) []byte {
 	t.Helper()
-	body := aspitest.Edited(t, read(t, "generate.request.json"), "amount.value", "10000.00")
-	return aspitest.Edited(t, body, "validityPeriod", w.Now.Add(15*time.Minute).Format(time.RFC3339))
+	body := dialecttest.Edited(t, dialecttest.Read(t, "generate.request.json"), "amount.value", "10000.00")
+	return dialecttest.Edited(t, body, "validityPeriod", w.Now.Add(15*time.Minute).Format(time.RFC3339))
 }
 
 func TestRealRefusals(t *testing.T) {
 	for name, c := range map[string]struct {
-		arrange       func(*testing.T, *aspitest.World)
+		arrange       func(*testing.T, *dialecttest.World)
 		path          string
 		value         any
 		code, message string
@@ -251,13 +203,13 @@ func TestRealRefusals(t *testing.T) {
 			"Invalid Field Format additionalInfo.envInfo.terminalType"},
 		"unknown merchant": {nil, "merchantId", "nobody", "4044708", "Invalid Merchant"},
 		"unknown division": {nil, "subMerchantId", "1", "4044708", "Invalid Merchant"},
-		"closed store": {func(t *testing.T, w *aspitest.World) { putOutlet(t, w, pay.Store, "abcd", pay.Inactive) },
+		"closed store": {func(t *testing.T, w *dialecttest.World) { putOutlet(t, w, pay.Store, "abcd", pay.Inactive) },
 			"terminalId", "", "4034705", "Do Not Honor"},
-		"closed terminal": {func(t *testing.T, w *aspitest.World) { putOutlet(t, w, pay.Terminal, "T1", pay.Inactive) },
+		"closed terminal": {func(t *testing.T, w *dialecttest.World) { putOutlet(t, w, pay.Terminal, "T1", pay.Inactive) },
 			"terminalId", "T1", "4034705", "Do Not Honor"},
-		"suspended merchant": {func(_ *testing.T, w *aspitest.World) { w.PutMerchant(merchant(pay.Suspended)) },
+		"suspended merchant": {func(_ *testing.T, w *dialecttest.World) { w.PutMerchant(merchant(pay.Suspended)) },
 			"terminalId", "", "4044708", "Invalid Merchant"},
-		"blacklisted merchant": {func(_ *testing.T, w *aspitest.World) { w.PutMerchant(merchant(pay.Blacklisted)) },
+		"blacklisted merchant": {func(_ *testing.T, w *dialecttest.World) { w.PutMerchant(merchant(pay.Blacklisted)) },
 			"terminalId", "", "4044708", "Invalid Merchant"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -266,12 +218,12 @@ func TestRealRefusals(t *testing.T) {
 			if c.arrange != nil {
 				c.arrange(t, w)
 			}
-			expect(t, w.Ask("generate", aspitest.Edited(t, today(t, w), c.path, c.value)), c.code, c.message)
+			dialecttest.Expect(t, w.Ask("generate", dialecttest.Edited(t, today(t, w), c.path, c.value)), c.code, c.message)
 		})
 	}
 }
 
 func TestTheDivisionMustBeRegistered(t *testing.T) {
 	w := world(t)
-	expect(t, w.Ask("generate", today(t, w)), "4044708", "Invalid Merchant")
+	dialecttest.Expect(t, w.Ask("generate", today(t, w)), "4044708", "Invalid Merchant")
 }

@@ -1,5 +1,9 @@
-// Package dialecttest holds transcripts: requests as the documents print them
-// and the answers that must come back, replayed against any server.
+// Package dialecttest is what dialects are held to. Its suite compares a
+// dialect with its document: the rows are the document's lines and each refuses
+// what it should, the list of response codes is the document's and each line of
+// it is what the dialect answers, and the verbs run on real books. Its
+// transcripts are requests as the documents print them and the answers that
+// must come back, replayed against any server.
 package dialecttest
 
 import (

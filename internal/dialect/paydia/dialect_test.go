@@ -9,39 +9,15 @@ import (
 	"time"
 
 	"github.com/qrisd/qrisd/internal/dialect"
-	"github.com/qrisd/qrisd/internal/dialect/aspi/aspitest"
+	"github.com/qrisd/qrisd/internal/dialect/dialecttest"
 	"github.com/qrisd/qrisd/internal/field"
 	"github.com/qrisd/qrisd/internal/pay"
 	"github.com/qrisd/qrisd/internal/storage"
 )
 
-func operation(t *testing.T, name string) (*dialect.Dialect, *dialect.Operation) {
+func world(t *testing.T) *dialecttest.World {
 	t.Helper()
-	d := Dialect()
-	op := d.Operation(name)
-	if op == nil {
-		t.Fatalf("no operation %s", name)
-	}
-	return &d, op
-}
-
-func read(t *testing.T, file string) []byte {
-	t.Helper()
-	body, err := os.ReadFile(filepath.Join("testdata", file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return body
-}
-
-func world(t *testing.T) *aspitest.World {
-	t.Helper()
-	store, err := storage.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "books.db"), storage.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { store.Close() })
-	return aspitest.NewWorld(t, Dialect(), store)
+	return dialecttest.NewWorld(t, Dialect(), storage.OpenSQLite)
 }
 
 const (
@@ -52,7 +28,7 @@ const (
 
 func TestDialectIsComplete(t *testing.T) {
 	d := Dialect()
-	aspitest.Complete(t, &d)
+	dialecttest.Complete(t, &d)
 	for name, path := range map[string]string{
 		"token":          "/snap/v1.0/access-token/b2b",
 		"customer-token": "/snap/v1.0/access-token/b2b2c",
@@ -65,20 +41,20 @@ func TestDialectIsComplete(t *testing.T) {
 }
 
 func TestPaymentHasTheDocumentsLines(t *testing.T) {
-	_, op := operation(t, "payment")
-	aspitest.Lines(t, op.Headers, []aspitest.Line{
+	_, op := dialecttest.Operation(t, Dialect(), "payment")
+	dialecttest.Lines(t, op.Headers, []dialecttest.Line{
 		{Name: "Content-Type", Need: m, Max: 127}, {Name: "Authorization", Need: m},
 		{Name: "Authorization-Customer", Need: m, Max: 64}, {Name: "X-TIMESTAMP", Need: m},
 		{Name: "X-PARTNER-ID", Need: m, Max: 36}, {Name: "X-EXTERNAL-ID", Need: m, Max: 36},
 		{Name: "CHANNEL-ID", Need: m, Max: 5}, {Name: "X-SIGNATURE", Need: m},
 	})
-	aspitest.Lines(t, op.Body, []aspitest.Line{
+	dialecttest.Lines(t, op.Body, []dialecttest.Line{
 		{Name: "partnerReferenceNo", Need: m, Max: 64},
 		{Name: "amount", Need: c}, {Name: "amount.value", Need: m, Max: 19}, {Name: "amount.currency", Need: m, Max: 3},
 		{Name: "feeAmount", Need: o}, {Name: "feeAmount.value", Need: m, Max: 19}, {Name: "feeAmount.currency", Need: m, Max: 3},
 		{Name: "additionalInfo", Need: m}, {Name: "additionalInfo.qrContent", Need: m, Max: 512},
 	})
-	aspitest.Lines(t, op.Reply, []aspitest.Line{
+	dialecttest.Lines(t, op.Reply, []dialecttest.Line{
 		{Name: "responseCode", Need: m, Max: 7}, {Name: "responseMessage", Need: m, Max: 150},
 		{Name: "referenceNo", Need: o, Max: 64}, {Name: "partnerReferenceNo", Need: m, Max: 64}, {Name: "transactionDate", Need: m, Max: 25},
 		{Name: "amount", Need: m}, {Name: "amount.value", Need: m, Max: 19}, {Name: "amount.currency", Need: m, Max: 3},
@@ -87,11 +63,11 @@ func TestPaymentHasTheDocumentsLines(t *testing.T) {
 }
 
 func TestPaymentRowsRefuse(t *testing.T) {
-	_, op := operation(t, "payment")
-	full := aspitest.Edited(t, read(t, "payment.repaired.json"), "feeAmount", map[string]any{"value": "0.00", "currency": "IDR"})
-	aspitest.Body(t, op.Body, full)
-	aspitest.Body(t, op.Reply, read(t, "payment.response.json"))
-	aspitest.Headers(t, op.Headers, map[string]string{
+	_, op := dialecttest.Operation(t, Dialect(), "payment")
+	full := dialecttest.Edited(t, dialecttest.Read(t, "payment.repaired.json"), "feeAmount", map[string]any{"value": "0.00", "currency": "IDR"})
+	dialecttest.Body(t, op.Body, full)
+	dialecttest.Body(t, op.Reply, dialecttest.Read(t, "payment.response.json"))
+	dialecttest.Headers(t, op.Headers, map[string]string{
 		"X-TIMESTAMP": "2024-09-09T16:26:28+07:00", "X-SIGNATURE": "dPmK", "Authorization": "Bearer t",
 		"Authorization-Customer": "t", "X-PARTNER-ID": "35d1a1127182a65e4fe0256242a40a6d",
 		"X-EXTERNAL-ID": "1725874065", "CHANNEL-ID": "894", "Content-Type": "application/json",
@@ -101,7 +77,7 @@ func TestPaymentRowsRefuse(t *testing.T) {
 // The customer token of the sample has 411 characters where the table allows
 // 64: a warning.
 func TestTheSamplesCustomerTokenPasses(t *testing.T) {
-	_, op := operation(t, "payment")
+	_, op := dialecttest.Operation(t, Dialect(), "payment")
 	token := func(string) []string { return []string{strings.Repeat("e", 411)} }
 	fault, warnings := field.CheckHeaders(op.Headers[3:4], token, false)
 	if fault != nil || len(warnings) != 1 || warnings[0].Field != "Authorization-Customer" {
@@ -110,7 +86,7 @@ func TestTheSamplesCustomerTokenPasses(t *testing.T) {
 }
 
 func TestHeadersKeepTheOrderOfPrecedence(t *testing.T) {
-	_, op := operation(t, "payment")
+	_, op := dialecttest.Operation(t, Dialect(), "payment")
 	want := []string{"X-TIMESTAMP", "X-SIGNATURE", "Authorization", "Authorization-Customer", "X-PARTNER-ID", "X-EXTERNAL-ID", "CHANNEL-ID", "Content-Type"}
 	for i, r := range op.Headers {
 		if r.Name != want[i] {
@@ -119,27 +95,27 @@ func TestHeadersKeepTheOrderOfPrecedence(t *testing.T) {
 	}
 }
 
-func TestEveryCodeIsReached(t *testing.T) {
-	d, op := operation(t, "payment")
-	aspitest.Codes(t, d, op,
+func TestCodesAreTheDocuments(t *testing.T) {
+	d, op := dialecttest.Operation(t, Dialect(), "payment")
+	dialecttest.Codes(t, op,
 		"2005000", "4005000", "4005001", "4005002", "4015000", "4015001", "4035002", "4035005", "4035014",
 		"4045001", "4095000", "4095001", "5005000", "5005001")
 }
 
 // Three kinds have codes outside the list: wrong method, rate and path.
 func TestEveryRefusalIsDocumented(t *testing.T) {
-	d, op := operation(t, "payment")
+	d, op := dialecttest.Operation(t, Dialect(), "payment")
 	for _, k := range pay.Kinds() {
 		switch k {
 		case pay.RateLimited, pay.NotSupported, pay.NotRouted:
 		default:
-			aspitest.Documented(t, d, op, k)
+			dialecttest.Documented(t, d, op, k)
 		}
 	}
 }
 
 func TestAnswersOfKinds(t *testing.T) {
-	d, op := operation(t, "payment")
+	d, op := dialecttest.Operation(t, Dialect(), "payment")
 	for _, c := range []struct {
 		err           *pay.Error
 		code, message string
@@ -154,14 +130,14 @@ func TestAnswersOfKinds(t *testing.T) {
 		{pay.RefuseField(pay.AmountMismatch, "amount", ""), "4005001", "Invalid Field Format amount.value"},
 		{pay.RefuseField(pay.BadPayload, "qrContent", "why"), "4005001", "Invalid Field Format additionalInfo.qrContent. why"},
 	} {
-		if code, message := aspitest.Refusal(t, d, op, c.err); code != c.code || message != c.message {
+		if code, message := dialecttest.Refusal(t, d, op, c.err); code != c.code || message != c.message {
 			t.Errorf("kind %d gives %s %q, expected %s %q", c.err.Kind, code, message, c.code, c.message)
 		}
 	}
 }
 
 func TestRepeats(t *testing.T) {
-	d, op := operation(t, "payment")
+	d, op := dialecttest.Operation(t, Dialect(), "payment")
 	for _, c := range []struct {
 		rule  dialect.Rule
 		daily bool
@@ -182,9 +158,9 @@ func TestRepeats(t *testing.T) {
 // cannot be paid and the answer says why.
 func TestThePrintedPayloadIsRefused(t *testing.T) {
 	w := world(t)
-	body := read(t, "payment.request.json")
-	_, op := operation(t, "payment")
-	aspitest.Sample(t, op.Body, body)
+	body := dialecttest.Read(t, "payment.request.json")
+	_, op := dialecttest.Operation(t, Dialect(), "payment")
+	dialecttest.Sample(t, op.Body, body)
 	a := w.Ask("payment", body)
 	if a.Code != "4005001" || !strings.HasPrefix(a.Message, "Invalid Field Format additionalInfo.qrContent. ") || !strings.Contains(a.Message, "a run of spaces was collapsed") {
 		t.Errorf("the printed sample gives %s %q", a.Code, a.Message)
@@ -193,7 +169,7 @@ func TestThePrintedPayloadIsRefused(t *testing.T) {
 
 func TestTheRepairedSampleIsPaid(t *testing.T) {
 	w := world(t)
-	a := w.Ask("payment", read(t, "payment.repaired.json"))
+	a := w.Ask("payment", dialecttest.Read(t, "payment.repaired.json"))
 	if a.Code != "2005000" || a.Message != "Success" {
 		t.Fatalf("the repaired sample gives %s %q", a.Code, a.Message)
 	}
@@ -205,7 +181,7 @@ func TestTheRepairedSampleIsPaid(t *testing.T) {
 			t.Errorf("%s = %q, expected %q", path, got, want)
 		}
 	}
-	call, err := w.Call(w.Dialect.Operation("payment"), read(t, "payment.repaired.json"))
+	call, err := w.Call(w.Dialect.Operation("payment"), dialecttest.Read(t, "payment.repaired.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +197,7 @@ func TestTheRepairedSampleIsPaid(t *testing.T) {
 
 func TestRealRefusals(t *testing.T) {
 	for name, c := range map[string]struct {
-		arrange       func(*aspitest.World)
+		arrange       func(*dialecttest.World)
 		path          string
 		value         any
 		code, message string
@@ -233,16 +209,16 @@ func TestRealRefusals(t *testing.T) {
 		"over the limit":              {nil, "amount.value", "10000001.00", "4035002", "Exceeds Transaction Amount Limit"},
 		"more than the wallet":        {nil, "amount.value", "1000001.00", "4035014", "Insufficient Funds"},
 		"no payload":                  {nil, "additionalInfo.qrContent", "", "4005002", "Invalid Mandatory Field additionalInfo.qrContent"},
-		"dormant payer":               {func(w *aspitest.World) { w.SetPayer(pay.Dormant, 0) }, "amount.value", "1.00", "4035005", "Do Not Honor"},
-		"blocked payer":               {func(w *aspitest.World) { w.SetPayer(pay.Blocked, 0) }, "amount.value", "1.00", "4035005", "Do Not Honor"},
-		"payer's day limit":           {func(w *aspitest.World) { w.SetPayer(pay.Active, 100) }, "amount.value", "2.00", "4035002", "Exceeds Transaction Amount Limit"},
+		"dormant payer":               {func(w *dialecttest.World) { w.SetPayer(pay.Dormant, 0) }, "amount.value", "1.00", "4035005", "Do Not Honor"},
+		"blocked payer":               {func(w *dialecttest.World) { w.SetPayer(pay.Blocked, 0) }, "amount.value", "1.00", "4035005", "Do Not Honor"},
+		"payer's day limit":           {func(w *dialecttest.World) { w.SetPayer(pay.Active, 100) }, "amount.value", "2.00", "4035002", "Exceeds Transaction Amount Limit"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := world(t)
 			if c.arrange != nil {
 				c.arrange(w)
 			}
-			a := w.Ask("payment", aspitest.Edited(t, read(t, "payment.repaired.json"), c.path, c.value))
+			a := w.Ask("payment", dialecttest.Edited(t, dialecttest.Read(t, "payment.repaired.json"), c.path, c.value))
 			if a.Code != c.code || a.Message != c.message {
 				t.Errorf("%s %q, expected %s %q", a.Code, a.Message, c.code, c.message)
 			}
@@ -253,9 +229,9 @@ func TestRealRefusals(t *testing.T) {
 
 // payable generates a dynamic code of our own merchant for Rp 5,000 and gives
 // the sample request that pays it.
-func payable(t *testing.T, w *aspitest.World, life time.Duration) []byte {
+func payable(t *testing.T, w *dialecttest.World, life time.Duration) []byte {
 	t.Helper()
-	partner, err := w.Core.Partner(t.Context(), aspitest.PartnerID)
+	partner, err := w.Core.Partner(t.Context(), dialecttest.PartnerID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -263,26 +239,19 @@ func payable(t *testing.T, w *aspitest.World, life time.Duration) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body := aspitest.Edited(t, read(t, "payment.repaired.json"), "additionalInfo.qrContent", code.Payload)
-	return aspitest.Edited(t, body, "amount", nil)
-}
-
-func expect(t *testing.T, a aspitest.Answer, code, message string) {
-	t.Helper()
-	if a.Code != code || a.Message != message {
-		t.Errorf("%s %q, expected %s %q", a.Code, a.Message, code, message)
-	}
+	body := dialecttest.Edited(t, dialecttest.Read(t, "payment.repaired.json"), "additionalInfo.qrContent", code.Payload)
+	return dialecttest.Edited(t, body, "amount", nil)
 }
 
 func TestADynamicCodeIsPaidOnce(t *testing.T) {
 	w := world(t)
 	body := payable(t, w, time.Hour)
 	a := w.Ask("payment", body)
-	expect(t, a, "2005000", "Success")
+	dialecttest.Expect(t, a, "2005000", "Success")
 	if got := a.Text("amount.value"); got != "5000.00" {
 		t.Errorf("paid %s, the code asks for 5000.00", got)
 	}
-	expect(t, w.Ask("payment", body), "4045001", "Transaction Not Found")
+	dialecttest.Expect(t, w.Ask("payment", body), "4045001", "Transaction Not Found")
 	w.Balanced()
 }
 
@@ -290,19 +259,19 @@ func TestOwnCodesThatCannotBePaid(t *testing.T) {
 	w := world(t)
 	body := payable(t, w, time.Hour)
 	other := map[string]any{"value": "5001.00", "currency": "IDR"}
-	expect(t, w.Ask("payment", aspitest.Edited(t, body, "amount", other)), "4005001", "Invalid Field Format amount.value")
+	dialecttest.Expect(t, w.Ask("payment", dialecttest.Edited(t, body, "amount", other)), "4005001", "Invalid Field Format amount.value")
 	for _, standing := range []pay.Standing{pay.Inactive, pay.Suspended, pay.Blacklisted} {
-		merchant := aspitest.Merchant()
+		merchant := dialecttest.Merchant()
 		merchant.Standing = standing
 		w.PutMerchant(merchant)
-		expect(t, w.Ask("payment", body), "4035005", "Do Not Honor")
+		dialecttest.Expect(t, w.Ask("payment", body), "4035005", "Do Not Honor")
 	}
-	limited := aspitest.Merchant()
+	limited := dialecttest.Merchant()
 	limited.DayLimit = pay.Rp(4999)
 	w.PutMerchant(limited)
-	expect(t, w.Ask("payment", body), "4035002", "Exceeds Transaction Amount Limit")
-	w.PutMerchant(aspitest.Merchant())
+	dialecttest.Expect(t, w.Ask("payment", body), "4035002", "Exceeds Transaction Amount Limit")
+	w.PutMerchant(dialecttest.Merchant())
 	w.Now = w.Now.Add(time.Hour)
-	expect(t, w.Ask("payment", body), "4045001", "Transaction Not Found")
+	dialecttest.Expect(t, w.Ask("payment", body), "4045001", "Transaction Not Found")
 	w.Balanced()
 }

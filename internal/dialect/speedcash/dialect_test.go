@@ -9,46 +9,15 @@ import (
 	"time"
 
 	"github.com/qrisd/qrisd/internal/dialect"
-	"github.com/qrisd/qrisd/internal/dialect/aspi/aspitest"
+	"github.com/qrisd/qrisd/internal/dialect/dialecttest"
 	"github.com/qrisd/qrisd/internal/field"
 	"github.com/qrisd/qrisd/internal/pay"
 	"github.com/qrisd/qrisd/internal/storage"
 )
 
-func operation(t *testing.T, name string) (*dialect.Dialect, *dialect.Operation) {
+func world(t *testing.T) *dialecttest.World {
 	t.Helper()
-	d := Dialect()
-	op := d.Operation(name)
-	if op == nil {
-		t.Fatalf("no operation %s", name)
-	}
-	return &d, op
-}
-
-func read(t *testing.T, file string) []byte {
-	t.Helper()
-	body, err := os.ReadFile(filepath.Join("testdata", file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return body
-}
-
-func world(t *testing.T) *aspitest.World {
-	t.Helper()
-	store, err := storage.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "books.db"), storage.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { store.Close() })
-	return aspitest.NewWorld(t, Dialect(), store)
-}
-
-func expect(t *testing.T, a aspitest.Answer, code, message string) {
-	t.Helper()
-	if a.Code != code || a.Message != message {
-		t.Errorf("%s %q, expected %s %q", a.Code, a.Message, code, message)
-	}
+	return dialecttest.NewWorld(t, Dialect(), storage.OpenSQLite)
 }
 
 const (
@@ -59,7 +28,7 @@ const (
 
 func TestDialectIsComplete(t *testing.T) {
 	d := Dialect()
-	aspitest.Complete(t, &d)
+	dialecttest.Complete(t, &d)
 	if d.Unsigned != "/v1.0" {
 		t.Errorf("the path without %q may be signed, expected /v1.0", d.Unsigned)
 	}
@@ -74,19 +43,19 @@ func TestDialectIsComplete(t *testing.T) {
 	}
 }
 
-var headerLines = []aspitest.Line{
+var headerLines = []dialecttest.Line{
 	{Name: "Content-Type", Need: m, Max: 127}, {Name: "X-TIMESTAMP", Need: m}, {Name: "Authorization", Need: m},
 	{Name: "X-PARTNER-ID", Need: m, Max: 36}, {Name: "CHANNEL-ID", Need: m, Max: 5},
 	{Name: "X-SIGNATURE", Need: m}, {Name: "X-EXTERNAL-ID", Need: m, Max: 36},
 }
 
 func TestListHasTheDocumentsLines(t *testing.T) {
-	_, op := operation(t, "list")
-	aspitest.Lines(t, op.Headers, headerLines)
-	aspitest.Lines(t, op.Body, []aspitest.Line{
+	_, op := dialecttest.Operation(t, Dialect(), "list")
+	dialecttest.Lines(t, op.Headers, headerLines)
+	dialecttest.Lines(t, op.Body, []dialecttest.Line{
 		{Name: "dateGenerate", Need: m}, {Name: "additionalInfo", Need: m}, {Name: "additionalInfo.merchantId", Need: m, Max: 64},
 	})
-	aspitest.Lines(t, op.Reply, []aspitest.Line{
+	dialecttest.Lines(t, op.Reply, []dialecttest.Line{
 		{Name: "responseCode", Need: m, Max: 7}, {Name: "responseMessage", Need: m, Max: 150}, {Name: "dataDetail", Need: m},
 		{Name: "dataDetail[].id_qr", Need: m, Max: 64}, {Name: "dataDetail[].type", Need: m}, {Name: "dataDetail[].generate_time", Need: m},
 		{Name: "dataDetail[].expired_date", Need: c}, {Name: "dataDetail[].amount", Need: c, Max: 19},
@@ -94,9 +63,9 @@ func TestListHasTheDocumentsLines(t *testing.T) {
 }
 
 func TestGenerateHasTheProvidersLines(t *testing.T) {
-	_, op := operation(t, "generate")
-	aspitest.Lines(t, op.Headers, headerLines)
-	aspitest.Lines(t, op.Body, []aspitest.Line{
+	_, op := dialecttest.Operation(t, Dialect(), "generate")
+	dialecttest.Lines(t, op.Headers, headerLines)
+	dialecttest.Lines(t, op.Body, []dialecttest.Line{
 		{Name: "terminalId", Need: o, Max: 16}, {Name: "partnerReferenceNo", Need: o, Max: 25}, {Name: "amount", Need: c},
 		{Name: "amount.value", Need: m, Max: 19}, {Name: "amount.currency", Need: m, Max: 3}, {Name: "validityPeriod", Need: o, Max: 25},
 		{Name: "merchantId", Need: o, Max: 64}, {Name: "storeId", Need: o, Max: 64},
@@ -106,22 +75,22 @@ func TestGenerateHasTheProvidersLines(t *testing.T) {
 const generateSample = `{"terminalId": "KASIR-01", "partnerReferenceNo": "INV20260131", "amount": {"value": "9000.00", "currency": "IDR"}}`
 
 func TestRowsRefuse(t *testing.T) {
-	_, list := operation(t, "list")
-	aspitest.Body(t, list.Body, read(t, "list.request.json"))
-	aspitest.Sample(t, list.Reply, read(t, "list.response.json"))
-	aspitest.Headers(t, list.Headers, map[string]string{
+	_, list := dialecttest.Operation(t, Dialect(), "list")
+	dialecttest.Body(t, list.Body, dialecttest.Read(t, "list.request.json"))
+	dialecttest.Sample(t, list.Reply, dialecttest.Read(t, "list.response.json"))
+	dialecttest.Headers(t, list.Headers, map[string]string{
 		"X-TIMESTAMP": "2024-01-16T10:54:21+07:00", "X-SIGNATURE": "dPmK", "Authorization": "Bearer t", "X-PARTNER-ID": "p",
 		"X-EXTERNAL-ID": "2024-05-15T06:56:02.642Z", "CHANNEL-ID": "95221", "Content-Type": "application/json",
 	})
-	_, generate := operation(t, "generate")
+	_, generate := dialecttest.Operation(t, Dialect(), "generate")
 	full := []byte(generateSample)
 	for path, value := range map[string]any{
 		"feeAmount": map[string]any{"value": "0.00", "currency": "IDR"}, "merchantId": "m", "subMerchantId": "s", "storeId": "s",
 		"validityPeriod": "2026-01-31T10:30:00+07:00", "additionalInfo": map[string]any{},
 	} {
-		full = aspitest.Edited(t, full, path, value)
+		full = dialecttest.Edited(t, full, path, value)
 	}
-	aspitest.Body(t, generate.Body, full)
+	dialecttest.Body(t, generate.Body, full)
 }
 
 // The fault of a missing channel id has the name that the document prints.
@@ -133,7 +102,7 @@ func TestTheChannelIsNamedAsPrinted(t *testing.T) {
 }
 
 func TestReplyRowsRefuse(t *testing.T) {
-	_, op := operation(t, "list")
+	_, op := dialecttest.Operation(t, Dialect(), "list")
 	for name, code := range map[string]struct{ json, want string }{
 		"no reference":    {`{"type":"static","generate_time":"2026-01-31 10:00:00"}`, "dataDetail[0].id_qr"},
 		"other type":      {`{"id_qr":"1","type":"STATIC","generate_time":"2026-01-31 10:00:00"}`, "dataDetail[0].type"},
@@ -153,17 +122,17 @@ func TestReplyRowsRefuse(t *testing.T) {
 	}
 }
 
-func TestEveryCodeIsReached(t *testing.T) {
-	d, list := operation(t, "list")
-	aspitest.Codes(t, d, list, "2009000", "4009001", "4019000", "4099000", "4049001", "4049000", "4039019", "4049001")
-	_, generate := operation(t, "generate")
-	aspitest.Codes(t, d, generate, "2004700", "4004700", "4004701", "4004702", "4014700", "4014701", "4014703", "4034701",
+func TestCodesAreTheDocuments(t *testing.T) {
+	d, list := dialecttest.Operation(t, Dialect(), "list")
+	dialecttest.Codes(t, list, "2009000", "4009001", "4019000", "4099000", "4049001", "4049000", "4039019", "4049001")
+	_, generate := dialecttest.Operation(t, Dialect(), "generate")
+	dialecttest.Codes(t, generate, "2004700", "4004700", "4004701", "4004702", "4014700", "4014701", "4014703", "4034701",
 		"4034702", "4034703", "4034705", "4034715", "4034716", "4034719", "4034720", "4044708", "4044717", "4044718", "4054700",
 		"4094700", "4094701", "4294700", "5004700", "5004701", "5004702", "5044700")
 }
 
 func TestAnswersOfList(t *testing.T) {
-	d, op := operation(t, "list")
+	d, op := dialecttest.Operation(t, Dialect(), "list")
 	for _, c := range []struct {
 		err           *pay.Error
 		code, message string
@@ -182,16 +151,16 @@ func TestAnswersOfList(t *testing.T) {
 		{pay.Refuse(pay.ForbiddenAPI, ""), "4049000", "Unauthorized. Client Forbidden Access API"},
 		{pay.Refuse(pay.PartnerSuspended, ""), "4049000", "Unauthorized. Client Forbidden Access API"},
 	} {
-		if code, message := aspitest.Refusal(t, d, op, c.err); code != c.code || message != c.message {
+		if code, message := dialecttest.Refusal(t, d, op, c.err); code != c.code || message != c.message {
 			t.Errorf("kind %d gives %s %q, expected %s %q", c.err.Kind, code, message, c.code, c.message)
 		}
-		aspitest.Documented(t, d, op, c.err.Kind)
+		dialecttest.Documented(t, d, op, c.err.Kind)
 	}
 }
 
 func TestRepeats(t *testing.T) {
-	d, generate := operation(t, "generate")
-	_, list := operation(t, "list")
+	d, generate := dialecttest.Operation(t, Dialect(), "generate")
+	_, list := dialecttest.Operation(t, Dialect(), "list")
 	if r := d.ExternalID; !r.Remember || !r.Daily || r.Same != r.Other {
 		t.Errorf("X-EXTERNAL-ID: %+v", r)
 	}
@@ -212,22 +181,22 @@ func TestRepeats(t *testing.T) {
 	}
 }
 
-func ask(t *testing.T, w *aspitest.World, date string) aspitest.Answer {
+func ask(t *testing.T, w *dialecttest.World, date string) dialecttest.Answer {
 	t.Helper()
-	body := aspitest.Edited(t, read(t, "list.request.json"), "dateGenerate", date)
-	return w.Ask("list", aspitest.Edited(t, body, "additionalInfo.merchantId", aspitest.MerchantID))
+	body := dialecttest.Edited(t, dialecttest.Read(t, "list.request.json"), "dateGenerate", date)
+	return w.Ask("list", dialecttest.Edited(t, body, "additionalInfo.merchantId", dialecttest.MerchantID))
 }
 
 func TestGenerateAndList(t *testing.T) {
 	w := world(t)
 	dynamic := w.Ask("generate", []byte(generateSample))
-	expect(t, dynamic, "2004700", "Successful")
+	dialecttest.Expect(t, dynamic, "2004700", "Successful")
 	w.Now = w.Now.Add(time.Minute)
 	static := w.Ask("generate", []byte(`{"terminalId": "KASIR-01", "validityPeriod": "2026-02-01T00:00:00+07:00"}`))
-	expect(t, static, "2004700", "Successful")
+	dialecttest.Expect(t, static, "2004700", "Successful")
 
 	a := ask(t, w, "2026-01-31T00:00:00+07:00")
-	expect(t, a, "2009000", "Successful")
+	dialecttest.Expect(t, a, "2009000", "Successful")
 	want := `"dataDetail":[` +
 		`{"id_qr":"` + static.Text("referenceNo") + `","type":"static","generate_time":"2026-01-31 10:01:00","expired_date":null,"amount":null},` +
 		`{"id_qr":"` + dynamic.Text("referenceNo") + `","type":"dynamic","generate_time":"2026-01-31 10:00:00","expired_date":"2026-01-31 10:30:00","amount":"9000.00"}]}`
@@ -240,7 +209,7 @@ func TestGenerateAndList(t *testing.T) {
 func TestTheDateIsJakartas(t *testing.T) {
 	w := world(t)
 	w.Now = time.Date(2026, 1, 31, 0, 0, 0, 0, pay.Jakarta)
-	expect(t, w.Ask("generate", []byte(generateSample)), "2004700", "Successful")
+	dialecttest.Expect(t, w.Ask("generate", []byte(generateSample)), "2004700", "Successful")
 	for date, code := range map[string]string{
 		"2026-01-31":                    "2009000",
 		"2026-01-31T23:59:59+07:00":     "2009000",
@@ -262,19 +231,19 @@ func TestTheDateIsJakartas(t *testing.T) {
 
 func TestListRefusals(t *testing.T) {
 	w := world(t)
-	expect(t, w.Ask("generate", []byte(generateSample)), "2004700", "Successful")
-	expect(t, ask(t, w, "2024-03-15T00:00:00+07:00"), "4049001", "Transaction Not Found")
-	expect(t, w.Ask("list", read(t, "list.request.json")), "4049001", "Transaction Not Found") // merchant 121xxxx is nobody's
-	expect(t, w.Ask("list", []byte(`{"dateGenerate":"2026-01-31","additionalInfo":{}}`)), "4009001", "Invalid field format additionalInfo.merchantId")
-	expect(t, w.Ask("list", []byte(`{"dateGenerate":"2026-01-31"`)), "4009001", "Invalid field format body")
+	dialecttest.Expect(t, w.Ask("generate", []byte(generateSample)), "2004700", "Successful")
+	dialecttest.Expect(t, ask(t, w, "2024-03-15T00:00:00+07:00"), "4049001", "Transaction Not Found")
+	dialecttest.Expect(t, w.Ask("list", dialecttest.Read(t, "list.request.json")), "4049001", "Transaction Not Found") // merchant 121xxxx is nobody's
+	dialecttest.Expect(t, w.Ask("list", []byte(`{"dateGenerate":"2026-01-31","additionalInfo":{}}`)), "4009001", "Invalid field format additionalInfo.merchantId")
+	dialecttest.Expect(t, w.Ask("list", []byte(`{"dateGenerate":"2026-01-31"`)), "4009001", "Invalid field format body")
 	for standing, want := range map[pay.Standing][2]string{
 		pay.Inactive: {"4049001", "Transaction Not Found"}, pay.Suspended: {"4049001", "Transaction Not Found"},
 		pay.Blacklisted: {"4039019", "Merchant Blacklisted"},
 	} {
-		merchant := aspitest.Merchant()
+		merchant := dialecttest.Merchant()
 		merchant.Standing = standing
 		w.PutMerchant(merchant)
-		expect(t, ask(t, w, "2026-01-31"), want[0], want[1])
+		dialecttest.Expect(t, ask(t, w, "2026-01-31"), want[0], want[1])
 	}
 }
 
@@ -294,6 +263,6 @@ func TestGenerateRefusals(t *testing.T) {
 		{"validityPeriod", "2026-01-31T09:59:59+07:00", "4004701", "Invalid Field Format validityPeriod"},
 		{"merchantId", "nobody", "4044708", "Invalid Merchant"},
 	} {
-		expect(t, w.Ask("generate", aspitest.Edited(t, []byte(generateSample), c.path, c.value)), c.code, c.message)
+		dialecttest.Expect(t, w.Ask("generate", dialecttest.Edited(t, []byte(generateSample), c.path, c.value)), c.code, c.message)
 	}
 }

@@ -1,11 +1,8 @@
-// Package aspitest is the suite that every dialect passes: its rows are the
-// lines of its document, each row refuses what it should, each response code
-// is reached as its line says, and the verbs run on real books.
-package aspitest
+package dialecttest
 
 import (
-	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,37 +36,32 @@ func Lines(t *testing.T, rows []field.Row, lines []Line) {
 	}
 }
 
-// Sample parses a document's sample and checks that it breaks no row.
+// Sample parses a document's sample and checks that it breaks no row, not even
+// a soft one.
 func Sample(t *testing.T, rows []field.Row, body []byte) field.Value {
 	t.Helper()
-	v, err := field.Parse(body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if fault, _ := field.CheckBody(rows, v, false); fault != nil {
+	v := parse(t, body)
+	if fault, _ := field.CheckBody(rows, v, true); fault != nil {
 		t.Errorf("the sample is refused: %v", fault)
 	}
 	return v
 }
 
 // Body checks that each row refuses what it should and nothing else, starting
-// from a valid body with a value for every row. Arrays are not its business.
+// from a valid body with a value for every row; arrays have one element.
 func Body(t *testing.T, rows []field.Row, full []byte) {
 	t.Helper()
 	root := Sample(t, rows, full)
 	for _, r := range rows {
-		if !root.Get(r.Name).Present() {
+		if !at(root, r.Name).Present() {
 			t.Errorf("the body has no %s, so its row is not tested", r.Name)
 			continue
 		}
-		each(t, r, func(value any) (*field.Fault, []field.Fault) {
-			v, err := field.Parse(Edited(t, full, r.Name, value))
-			if err != nil {
-				t.Fatal(err)
-			}
-			return field.CheckBody(rows, v, false)
-		})
-		wrongKind(t, rows, r, full)
+		try := func(value any) (*field.Fault, []field.Fault) {
+			return field.CheckBody(rows, parse(t, Edited(t, full, r.Name, value)), false)
+		}
+		each(t, r, try)
+		wrongKind(t, r, try)
 	}
 }
 
@@ -82,10 +74,24 @@ func Headers(t *testing.T, rows []field.Row, full map[string]string) {
 			continue
 		}
 		each(t, r, func(value any) (*field.Fault, []field.Fault) {
-			headers := maps.Clone(full)
-			headers[r.Name], _ = value.(string)
-			return field.CheckHeaders(rows, func(name string) []string { return []string{headers[name]} }, false)
+			text, _ := value.(string)
+			return field.CheckHeaders(rows, Sent(full, r.Name, text), false)
 		})
+	}
+}
+
+// Sent gives headers in the way field.CheckHeaders asks for them, with changes
+// in pairs of name and value. An empty header is absent.
+func Sent(headers map[string]string, changes ...string) func(name string) []string {
+	all := maps.Clone(headers)
+	for pair := range slices.Chunk(changes, 2) {
+		all[pair[0]] = pair[1]
+	}
+	return func(name string) []string {
+		if all[name] == "" {
+			return nil
+		}
+		return []string{all[name]}
 	}
 }
 
@@ -96,7 +102,7 @@ func each(t *testing.T, r field.Row, try func(value any) (*field.Fault, []field.
 	if missing := fault != nil && fault.Missing && fault.Field == name(r); missing != (r.Need == field.Mandatory) {
 		t.Errorf("without %s, which is %v: %v", r.Name, r.Need, fault)
 	}
-	if r.Kind == field.Object {
+	if r.Kind == field.Object || r.Kind == field.Array || r.Kind == field.Bool {
 		return
 	}
 	if r.Max > 0 {
@@ -131,53 +137,52 @@ func accepts(t *testing.T, r field.Row, try func(any) (*field.Fault, []field.Fau
 	}
 }
 
-func wrongKind(t *testing.T, rows []field.Row, r field.Row, full []byte) {
+func wrongKind(t *testing.T, r field.Row, try func(any) (*field.Fault, []field.Fault)) {
 	t.Helper()
-	v, err := field.Parse(Edited(t, full, r.Name, true))
-	if err != nil {
-		t.Fatal(err)
+	var other any = true
+	if r.Kind == field.Bool {
+		other = "true"
 	}
-	if fault, _ := field.CheckBody(rows, v, false); fault == nil || fault.Missing || fault.Field != name(r) {
-		t.Errorf("%s = true gives %v, expected a fault of %s", r.Name, fault, name(r))
+	if fault, _ := try(other); fault == nil || fault.Missing || fault.Field != name(r) {
+		t.Errorf("%s = %v gives %v, expected a fault of %s", r.Name, other, fault, name(r))
 	}
 }
 
-func name(r field.Row) string {
-	if r.As != "" {
-		return r.As
-	}
-	return r.Name
-}
+// name is what a fault calls a row of a body whose arrays have one element.
+func name(r field.Row) string { return strings.ReplaceAll(r.Called(), "[]", "[0]") }
 
-// Edited is a JSON object with the value at a dotted path set, or taken away
-// when it is nil.
-func Edited(t *testing.T, body []byte, path string, value any) []byte {
+// Shape checks that two bodies have the same members in the same order, each
+// of the same JSON kind.
+func Shape(t *testing.T, got, want []byte) {
 	t.Helper()
-	var root map[string]any
-	if err := json.Unmarshal(body, &root); err != nil {
-		t.Fatal(err)
+	if g, w := members(parse(t, got), ""), members(parse(t, want), ""); !slices.Equal(g, w) {
+		t.Errorf("members\n%v\nwant\n%v", g, w)
 	}
-	put(root, strings.Split(path, "."), value)
-	out, err := json.Marshal(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
 }
 
-func put(object map[string]any, path []string, value any) {
-	if len(path) > 1 {
-		child, ok := object[path[0]].(map[string]any)
-		if !ok {
-			child = make(map[string]any)
-			object[path[0]] = child
+// Rowed checks that every member of a body has a row.
+func Rowed(t *testing.T, rows []field.Row, body []byte) {
+	t.Helper()
+	for _, member := range members(parse(t, body), "") {
+		path, _, _ := strings.Cut(member, " ")
+		if !slices.ContainsFunc(rows, func(r field.Row) bool { return r.Name == path }) {
+			t.Errorf("%s has no row", path)
 		}
-		put(child, path[1:], value)
-		return
 	}
-	if value == nil {
-		delete(object, path[0])
-		return
+}
+
+// members lists "path kind" of all that is in a value, in its order.
+func members(v field.Value, path string) []string {
+	var all []string
+	for name, member := range v.Members() {
+		all = append(all, listing(strings.TrimPrefix(path+"."+name, "."), member)...)
 	}
-	object[path[0]] = value
+	for _, element := range v.Items() {
+		all = append(all, listing(path+"[]", element)...)
+	}
+	return all
+}
+
+func listing(path string, v field.Value) []string {
+	return append([]string{path + " " + v.Kind().String()}, members(v, path)...)
 }

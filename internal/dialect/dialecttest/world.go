@@ -1,9 +1,12 @@
-package aspitest
+package dialecttest
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"math/rand/v2"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -29,9 +32,22 @@ type World struct {
 	t       *testing.T
 }
 
-// NewWorld puts the parties into an empty storage.
-func NewWorld(t *testing.T, d dialect.Dialect, store pay.Storage) *World {
+// storage is pay's, in a file.
+type storage interface {
+	pay.Storage
+	io.Closer
+}
+
+// NewWorld puts the parties into an empty storage, which open makes at a path:
+// storage.OpenSQLite, with its options zero.
+func NewWorld[S storage, O any](t *testing.T, d dialect.Dialect, open func(context.Context, string, O) (S, error)) *World {
 	t.Helper()
+	var options O
+	store, err := open(t.Context(), filepath.Join(t.TempDir(), "books.db"), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
 	w := &World{Dialect: d, Now: time.Date(2026, 1, 31, 10, 0, 0, 0, pay.Jakarta), t: t}
 	w.Core = pay.New(store, func() time.Time { return w.Now }, rand.NewChaCha8([32]byte{}), pay.DefaultPolicy(), pay.NationalSwitch{})
 	w.must(w.Core.PutPartner(t.Context(), pay.Partner{ID: PartnerID, ClientKey: "client-1", Dialect: d.Name, Standing: pay.Active}))
@@ -52,6 +68,12 @@ func Merchant() pay.Merchant {
 func (w *World) PutMerchant(m pay.Merchant) {
 	w.t.Helper()
 	w.must(w.Core.PutMerchant(w.t.Context(), m))
+}
+
+// PutOutlet adds or changes a store, terminal or division of a merchant.
+func (w *World) PutOutlet(merchantID string, kind pay.OutletKind, id string, standing pay.Standing) {
+	w.t.Helper()
+	w.must(w.Core.PutOutlet(w.t.Context(), pay.Outlet{PartnerID: PartnerID, MerchantID: merchantID, Kind: kind, ID: id, Standing: standing}))
 }
 
 // SetPayer changes the payer.
@@ -82,24 +104,69 @@ func (a Answer) Text(path string) string {
 	return v.Get(path).Text()
 }
 
-// Ask sends a body to an operation: its rows, then its verb. The reply of a
-// success must pass the reply's rows.
-func (w *World) Ask(operation string, body []byte) Answer {
+// String is the code and the message.
+func (a Answer) String() string { return a.Code + " " + a.Message }
+
+// Expect checks an answer's code and message.
+func Expect(t *testing.T, a Answer, code, message string) {
+	t.Helper()
+	if a.Code != code || a.Message != message {
+		t.Errorf("%s %q, expected %s %q", a.Code, a.Message, code, message)
+	}
+}
+
+// Fields checks texts and numbers in the body of an answer.
+func Fields(t *testing.T, a Answer, want map[string]string) {
+	t.Helper()
+	for path, text := range want {
+		if got := a.Text(path); got != text {
+			t.Errorf("%s = %q, expected %q", path, got, text)
+		}
+	}
+}
+
+// Ask sends a body to an operation: its rows, then its verb, with rules waived
+// as a sandbox does. The reply of a success must pass the reply's rows.
+func (w *World) Ask(operation string, body []byte, waived ...dialect.Waiver) Answer {
 	w.t.Helper()
 	op := w.Dialect.Operation(operation)
-	c, err := w.Call(op, body)
+	c, err := w.call(op, body)
 	if err == nil {
+		for _, waiver := range waived {
+			c.Waived |= waiver
+		}
 		var reply any
 		if reply, err = op.Do(w.t.Context(), c); err == nil {
 			return w.succeed(op, reply)
 		}
 	}
-	code, message := Refusal(w.t, &w.Dialect, op, err)
+	code, message := refusal(w.t, &w.Dialect, op, err)
 	return Answer{Code: code, Message: message}
 }
 
-// Call is an authenticated request whose body has passed the rows.
-func (w *World) Call(op *dialect.Operation, body []byte) (*dialect.Call, error) {
+// Replays checks that a repeated request gets its first answer again, byte by
+// byte.
+func (w *World) Replays(operation string, body []byte, first Answer) {
+	w.t.Helper()
+	c, err := w.call(w.Dialect.Operation(operation), body)
+	w.must(err)
+	reply, err := c.Again(w.t.Context(), first.Text("referenceNo"))
+	w.must(err)
+	if again := w.succeed(c.Operation, reply); string(again.Body) != string(first.Body) {
+		w.t.Errorf("asked again: %s, first: %s", again.Body, first.Body)
+	}
+}
+
+// Code is the stored code behind an answer to generate.
+func (w *World) Code(a Answer) pay.Code {
+	w.t.Helper()
+	code, err := w.Core.Code(w.t.Context(), a.Text("referenceNo"))
+	w.must(err)
+	return code
+}
+
+// call is an authenticated request whose body has passed the rows.
+func (w *World) call(op *dialect.Operation, body []byte) (*dialect.Call, error) {
 	w.t.Helper()
 	partner, err := w.Core.Partner(w.t.Context(), PartnerID)
 	w.must(err)

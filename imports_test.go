@@ -1,0 +1,136 @@
+package qrisd
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/qrisd/qrisd/"
+
+// The base words of the table.
+var (
+	standard = []string{}
+	domain   = []string{"internal/pay", "internal/field"}
+	wire     = []string{"internal/dialect", "internal/pay", "internal/field", "snap", "qris"}
+)
+
+// mayImport is the table of docs/ARCHITECTURE.md: each package only what
+// stands beside it. "*" is everything.
+var mayImport = map[string][]string{
+	"emv":              standard,
+	"snap":             standard,
+	"internal/field":   standard,
+	"internal/ledger":  standard,
+	"internal/qrimage": standard,
+	"qris":             {"emv"},
+	"client":           {"snap", "qris"},
+	"internal/pay":     {"qris", "internal/ledger"},
+
+	"internal/storage":             {"internal/pay", "internal/ledger"},
+	"internal/storage/storagetest": {"internal/pay", "internal/ledger"},
+
+	"internal/dialect":             {"internal/pay", "internal/field", "snap"},
+	"internal/dialect/aspi":        wire,
+	"internal/dialect/dialecttest": wire,
+	"internal/dialect/PROVIDER":    append(slices.Clone(wire), "internal/dialect/aspi"),
+
+	"internal/sandbox": append(slices.Clone(domain), "internal/dialect", "snap"),
+	"internal/console": append(slices.Clone(domain), "internal/sandbox"),
+	"internal/admin":   append(slices.Clone(domain), "internal/sandbox", "snap"),
+	"internal/server":  {"*", "-internal/storage", "-internal/cli"},
+	"internal/cli":     {"*"},
+	"cmd/qrisd":        {"internal/cli"},
+}
+
+var providers = []string{"dana", "qoin", "midtrans", "paydia", "speedcash"}
+
+// foreign are imports that only some may have.
+var foreign = map[string][]string{
+	"modernc.org/sqlite":          {"internal/storage"},
+	"github.com/pressly/goose/v3": {"internal/storage"},
+	"html/template":               {"internal/console"},
+	"database/sql":                {"internal/storage"},
+	"net/http":                    {"client", "internal/server", "internal/admin", "internal/console", "internal/cli", "internal/dialect/dialecttest"},
+	"github.com/spf13/cobra":      {"internal/cli"},
+}
+
+// never are imports that the domain stays free of.
+var never = map[string][]string{
+	"internal/pay": {module + "snap", "net/http", "database/sql", "encoding/json"},
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+	Standard   bool
+}
+
+func list(t *testing.T) []listed {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports,Standard", "./...")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []listed
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+// row is the line of the table that a package stands on.
+func row(name string) string {
+	if i := strings.LastIndex(name, "/"); i >= 0 && name[:i] == "internal/dialect" && slices.Contains(providers, name[i+1:]) {
+		return "internal/dialect/PROVIDER"
+	}
+	return name
+}
+
+func TestImports(t *testing.T) {
+	packages := list(t)
+	if len(packages) < len(mayImport) {
+		t.Fatalf("go list gave %d packages", len(packages))
+	}
+	for _, p := range packages {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		if name == strings.TrimSuffix(module, "/") {
+			continue // this package: tests only
+		}
+		allowed, ok := mayImport[row(name)]
+		if !ok {
+			t.Errorf("%s is not in the table", name)
+			continue
+		}
+		for _, imported := range p.Imports {
+			checkImport(t, name, imported, allowed)
+		}
+	}
+}
+
+func checkImport(t *testing.T, name, imported string, allowed []string) {
+	t.Helper()
+	if slices.Contains(never[name], imported) {
+		t.Errorf("%s must never import %s", name, imported)
+	}
+	if homes, limited := foreign[imported]; limited && !slices.Contains(homes, name) {
+		t.Errorf("%s imports %s, which only %v may", name, imported, homes)
+	}
+	ours, isOurs := strings.CutPrefix(imported, module)
+	if !isOurs {
+		return
+	}
+	if slices.Contains(allowed, "-"+ours) || (!slices.Contains(allowed, "*") && !slices.Contains(allowed, ours)) {
+		t.Errorf("%s may not import %s", name, ours)
+	}
+}
