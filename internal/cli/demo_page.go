@@ -57,19 +57,32 @@ func (p *page) step(number int, s demoStep, w witness, notes demoNotes, err erro
 	if w.path != "" {
 		p.line("", w.method, w.path)
 	}
-	switch {
-	case err != nil:
-		p.line(red, w.code, w.message)
-		p.line(red, "FAILED", err.Error())
-	default:
-		p.line(green, w.code, w.message)
-		p.line("", "means", meaning(w.code))
+	p.verdict(w, err)
+	lines := notes.lines
+	if words := meanings[w.code]; err == nil && words != "" {
+		lines = append([]string{words}, lines...)
 	}
-	for _, note := range notes.lines {
-		p.line("", "", note)
+	label := "means"
+	for _, line := range lines {
+		p.line("", label, line)
+		label = ""
 	}
 	if notes.drawing != "" {
 		fmt.Fprintf(p.out, "\n%s", notes.drawing)
+	}
+}
+
+// verdict prints the answer, and what is wrong with it.
+func (p *page) verdict(w witness, err error) {
+	colour := green
+	if err != nil {
+		colour = red
+	}
+	if w.code != "" {
+		p.line(colour, w.code, w.message)
+	}
+	if err != nil {
+		p.line(colour, "FAILED", err.Error())
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/qrisd/qrisd/client"
 	"github.com/qrisd/qrisd/internal/dialect"
@@ -21,8 +22,10 @@ type demoStep struct {
 	chapter string // heading, where one begins
 	title   string
 	expect  string // response code, or the HTTP status of the management API
-	run     func(context.Context, *demo) (demoNotes, error)
+	run     demoRun
 }
+
+type demoRun func(context.Context, *demo) (demoNotes, error)
 
 // demoNotes are what a step adds to its answer.
 type demoNotes struct {
@@ -130,8 +133,8 @@ func (d *demo) play(ctx context.Context, step demoStep) (demoNotes, error) {
 	case d.wire.code != step.expect:
 		return notes, fmt.Errorf("expected %s", step.expect)
 	case errors.As(err, &refused) && refused.Code == step.expect:
-		if refused.Debug != "" {
-			notes.lines = append(notes.lines, "why: "+refused.Debug)
+		if _, reason, said := strings.Cut(refused.Message, ". "); refused.Debug != "" && !(said && strings.Contains(refused.Debug, reason)) {
+			notes.lines = append([]string{"why: " + refused.Debug}, notes.lines...)
 		}
 		return notes, nil
 	}

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,7 +44,8 @@ func demoSteps() []demoStep {
 		{"The documents' own sample requests, as printed", "DANA's sample: generate", "2004700", sample("dana", client.OpGenerate, "dana", danaPrinted...)},
 		{"", "Qoin's sample: generate", "2004700", sample("qoin", client.OpGenerate, "qoin", qoinPrinted...)},
 		{"", "Midtrans's sample: generate", "2004700", sample("midtrans", client.OpGenerate, "midtrans", midtransPrinted...)},
-		{"", "Paydia's sample: payment of a QR that the document damaged", "4005001", sample("paydia", client.OpPayment, "paydia", paydiaPrinted...)},
+		{"", "Paydia's sample: payment of a QR that the document damaged", "4005001", remarking(sample("paydia", client.OpPayment, "paydia", paydiaPrinted...),
+			"web pages show several spaces as one; take a payload from its source")},
 		{"", "Paydia's sample once more, with the lost space put back", "2005000", sample("paydia", client.OpPayment, "paydia.repaired", paydiaPrinted...)},
 		{"", "The clock goes back to the date of SpeedCash's sample", "200", setClock},
 		{"", "SpeedCash generates a code on that date", "2004700", generate("speedcash", 9_000)},
@@ -54,7 +56,8 @@ func demoSteps() []demoStep {
 		{"", "Qoin generates a code of Rp 10,000", "2004700", generate("qoin", 10_000)},
 		{"", "Midtrans generates a code of Rp 25,000", "2004700", drawn("midtrans", 25_000)},
 		{"", "A customer of Paydia scans DANA's code and pays", "2005000", payCode("dana")},
-		{"", "The same customer pays the same code again", "4045001", payCode("dana")},
+		{"", "The same customer pays the same code again", "4045001", remarking(payCode("dana"),
+			"a dynamic code is paid once; Paydia's list of codes has none that says so, this is the closest")},
 		{"", "SpeedCash generates a static code, good for any amount", "2004700", generate("speedcash", 0)},
 		{"", "SpeedCash lists the codes of today", "2009000", listToday},
 
@@ -62,13 +65,22 @@ func demoSteps() []demoStep {
 	}
 }
 
-func b2bToken(provider string) func(context.Context, *demo) (demoNotes, error) {
+// remarking adds a remark of the story's own to what a step notes.
+func remarking(run demoRun, remark string) demoRun {
+	return func(ctx context.Context, d *demo) (demoNotes, error) {
+		notes, err := run(ctx, d)
+		notes.lines = append(notes.lines, remark)
+		return notes, err
+	}
+}
+
+func b2bToken(provider string) demoRun {
 	return func(ctx context.Context, d *demo) (demoNotes, error) {
 		t, err := d.clients[provider].Token(ctx)
 		if err != nil {
 			return demoNotes{}, err
 		}
-		return noted("it ends in %v", time.Until(t.ExpiresAt).Round(time.Minute)), nil
+		return noted("it lives %.0f minutes", time.Until(t.ExpiresAt).Minutes()), nil
 	}
 }
 
@@ -87,7 +99,7 @@ func customerToken(ctx context.Context, d *demo) (demoNotes, error) {
 
 // sample sends a document's sample request, its white space included. Only the
 // token and the signature are not the printed ones.
-func sample(provider, operation, file string, printed ...client.Option) func(context.Context, *demo) (demoNotes, error) {
+func sample(provider, operation, file string, printed ...client.Option) demoRun {
 	return func(ctx context.Context, d *demo) (demoNotes, error) {
 		body, err := demoBodies.ReadFile("demo/" + file + ".json")
 		if err != nil {
@@ -97,7 +109,7 @@ func sample(provider, operation, file string, printed ...client.Option) func(con
 		if operation == client.OpPayment {
 			customer = d.customer
 		}
-		answer, err := d.clients[provider].Call(ctx, operation, body, customer, append(printed, client.Verbatim())...)
+		answer, err := d.clients[provider].Call(ctx, operation, body, customer, slices.Concat(printed, []client.Option{client.Verbatim()})...)
 		if err != nil {
 			return demoNotes{}, err
 		}
@@ -109,22 +121,20 @@ func sample(provider, operation, file string, printed ...client.Option) func(con
 
 // aboutAnswer says what a success holds.
 func aboutAnswer(operation string, answer client.Response) (demoNotes, error) {
-	var said struct {
-		client.GenerateResponse
-		client.ListResponse
-		client.PayResponse
-	}
 	switch operation {
 	case client.OpGenerate:
-		err := answer.Decode(&said.GenerateResponse)
-		return aboutCode(said.GenerateResponse), err
+		return about(answer, aboutCode)
 	case client.OpList:
-		err := answer.Decode(&said.ListResponse)
-		return aboutList(said.ListResponse), err
+		return about(answer, aboutList)
 	default:
-		err := answer.Decode(&said.PayResponse)
-		return aboutPayment(said.PayResponse), err
+		return about(answer, aboutPayment)
 	}
+}
+
+func about[T any](answer client.Response, say func(T) demoNotes) (demoNotes, error) {
+	var v T
+	err := answer.Decode(&v)
+	return say(v), err
 }
 
 // waived names what the sandbox lets pass for a sample's sake.
@@ -133,7 +143,7 @@ func waived(provider, operation string) []string {
 	for _, d := range dialects() {
 		if op := d.Operation(operation); d.Name == provider && op != nil {
 			for _, s := range op.Samples {
-				lines = append(lines, fmt.Sprintf("let pass because the document prints it: %s %s, %s", s.Field, s.Value, s.About))
+				lines = append(lines, fmt.Sprintf("let pass for the sample's sake: %s %s, %s", s.Field, s.Value, s.About))
 			}
 		}
 	}
@@ -149,11 +159,11 @@ func aboutCode(g client.GenerateResponse) demoNotes {
 	if code.HasAmount {
 		what = "dynamic, " + rupiah(snap.FormatAmount(code.Amount))
 	}
-	return noted("%s, to %s in %s; reference %s", what, code.Name, code.City, g.ReferenceNo)
+	return demoNotes{lines: []string{fmt.Sprintf("%s, to %s in %s", what, code.Name, code.City), "reference " + g.ReferenceNo}}
 }
 
 func aboutPayment(p client.PayResponse) demoNotes {
-	return noted("%s paid at %s; reference %s", rupiah(p.Amount.Value), p.TransactionDate, p.ReferenceNo)
+	return demoNotes{lines: []string{rupiah(p.Amount.Value) + " at " + p.TransactionDate, "reference " + p.ReferenceNo}}
 }
 
 func aboutList(l client.ListResponse) demoNotes {
@@ -175,7 +185,7 @@ func (d *demo) reference() string {
 }
 
 // generate asks for a code of an amount in rupiah; of none, for a static code.
-func generate(provider string, rupiah int64) func(context.Context, *demo) (demoNotes, error) {
+func generate(provider string, rupiah int64) demoRun {
 	return func(ctx context.Context, d *demo) (demoNotes, error) {
 		at := d.node.file.Partners[provider]
 		req := client.GenerateRequest{
@@ -185,8 +195,8 @@ func generate(provider string, rupiah int64) func(context.Context, *demo) (demoN
 		if rupiah > 0 {
 			req.Amount = snap.IDR(rupiah * 100)
 		}
-		if provider == "qoin" { // which demands it, of at most 3 hours
-			req.ValidityPeriod = snap.FormatTimestamp(time.Now().Add(time.Hour))
+		if life := demandedLife[provider]; life > 0 {
+			req.ValidityPeriod = snap.FormatTimestamp(time.Now().Add(life))
 		}
 		g, err := d.clients[provider].Generate(ctx, req)
 		if err != nil {
@@ -209,8 +219,11 @@ var demanded = map[string]any{
 	},
 }
 
+// demandedLife is the validity that a code has where a provider demands one.
+var demandedLife = map[string]time.Duration{"qoin": time.Hour}
+
 // drawn generates a code and draws it.
-func drawn(provider string, rupiah int64) func(context.Context, *demo) (demoNotes, error) {
+func drawn(provider string, rupiah int64) demoRun {
 	return func(ctx context.Context, d *demo) (demoNotes, error) {
 		notes, err := generate(provider, rupiah)(ctx, d)
 		if err != nil {
@@ -223,7 +236,7 @@ func drawn(provider string, rupiah int64) func(context.Context, *demo) (demoNote
 
 // payCode pays a code of an earlier step from the wallet of Paydia's customer,
 // each time under another reference.
-func payCode(provider string) func(context.Context, *demo) (demoNotes, error) {
+func payCode(provider string) demoRun {
 	return func(ctx context.Context, d *demo) (demoNotes, error) {
 		code, ok := d.codes[provider]
 		if !ok {
@@ -231,7 +244,7 @@ func payCode(provider string) func(context.Context, *demo) (demoNotes, error) {
 		}
 		p, err := d.clients["paydia"].Pay(ctx, client.PayRequest{PartnerReferenceNo: d.reference(), QRContent: code.QRContent}, d.customer)
 		if err != nil {
-			return noted("the code was paid in the step before; Paydia's list has no closer code for that"), err
+			return demoNotes{}, err
 		}
 		return aboutPayment(p), nil
 	}
@@ -243,7 +256,12 @@ func listToday(ctx context.Context, d *demo) (demoNotes, error) {
 }
 
 // unpaid is the reference of a code that the story leaves unpaid.
-func (d *demo) unpaid() string { return d.codes["qoin"].ReferenceNo }
+func (d *demo) unpaid() string {
+	if ref := d.codes["qoin"].ReferenceNo; ref != "" {
+		return ref
+	}
+	return "REFERENCE"
+}
 
 func setClock(ctx context.Context, d *demo) (demoNotes, error) {
 	var before, after clockView
@@ -287,13 +305,25 @@ type booksView struct {
 
 type accountView struct{ Account, Balance string }
 
+// named puts the names of the dialects for the ids of their partners.
+func (d *demo) named(accounts []accountView) []accountView {
+	named := slices.Clone(accounts)
+	for dialectName, partner := range d.node.file.Partners {
+		for i := range named {
+			named[i].Account = strings.Replace(named[i].Account, ":"+partner.PartnerID+"/", ":"+dialectName+"/", 1)
+		}
+	}
+	return named
+}
+
 func checkLedger(ctx context.Context, d *demo) (demoNotes, error) {
 	var books booksView
 	if err := d.admin.send(ctx, "GET", path("ledger", "check"), nil, &books); err != nil {
 		return demoNotes{}, err
 	}
-	notes := noted("%d codes, %d payments, %d transfers of %d postings; balanced: %v", books.Codes, books.Payments, books.Transfers, books.Postings, books.Balanced)
-	notes.drawing = balanceTable(books.Accounts, books.Total)
+	notes := noted("balanced: %v", books.Balanced)
+	notes.lines = append(notes.lines, fmt.Sprintf("%d codes, %d payments, %d transfers of %d postings", books.Codes, books.Payments, books.Transfers, books.Postings))
+	notes.drawing = balanceTable(d.named(books.Accounts), books.Total)
 	if !books.Balanced {
 		return notes, fmt.Errorf("the books are not balanced: transfers %s, wallets %s", strings.Join(books.Unbalanced, " "), strings.Join(books.Wallets, " "))
 	}

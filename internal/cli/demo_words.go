@@ -5,12 +5,11 @@ import (
 	"strings"
 
 	"github.com/qrisd/qrisd/qris"
-	"github.com/qrisd/qrisd/snap"
 )
 
-// meanings are the answers of the story in plain words.
+// meanings are the response codes of the story in plain words. The management
+// API has none: there the step itself says what was done.
 var meanings = map[string]string{
-	"200":     "done",
 	"2007300": "the provider knows the partner; this token goes into each request and its signature",
 	"2007400": "the customer's consent became a token: the partner may now pay from this wallet",
 	"2004700": "the QR code exists and can be paid",
@@ -20,23 +19,12 @@ var meanings = map[string]string{
 	"4045001": "there is nothing to pay, or not any more; no money moved",
 }
 
-// meaning words a code: by the story's table, else by the standard's.
-func meaning(code string) string {
-	if words, ok := meanings[code]; ok {
-		return words
-	}
-	if c, ok := snap.ResponseCode(code).Case(); ok {
-		return c.Message
-	}
-	return "an answer that the story does not know"
-}
-
 // accountWords say what the balance of an account is, by the part of its name
 // before the colon.
 var accountWords = map[string]string{
-	"external": "money that came from outside (owed, so below zero)",
+	"external": "what came in from outside, counted below zero",
 	"payer":    "a payer's wallet",
-	"merchant": "owed to a merchant until settlement, the fee taken off",
+	"merchant": "owed to a merchant until settlement, less the fee",
 	"clearing": "owed to another institution",
 	"revenue":  "fees earned",
 }
@@ -52,9 +40,8 @@ func accountMeaning(account string) string {
 
 // balanceTable aligns the accounts, their balances to the right.
 func balanceTable(accounts []accountView, total string) string {
-	const nameColumn = "account"
 	rows := append(slices.Clone(accounts), accountView{Account: "total", Balance: total})
-	nameWidth, sumWidth := len(nameColumn), 0
+	nameWidth, sumWidth := 0, 0
 	for _, a := range rows {
 		nameWidth, sumWidth = max(nameWidth, len(a.Account)), max(sumWidth, len(rupiah(a.Balance)))
 	}

@@ -1,0 +1,40 @@
+# make demo and make test need Go, git and make; the rest they fetch or name.
+export CGO_ENABLED ?= 0
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME ?= 30s
+
+.PHONY: build demo test lint fuzz bench clean
+
+build: ## one static binary in bin/
+	go build -trimpath -o bin/qrisd ./cmd/qrisd
+
+demo: build ## the five documents and a payment's whole story, over real HTTP
+	./bin/qrisd demo --once
+
+test: lint compiler ## everything, with the race detector
+	CGO_ENABLED=1 go test -race -timeout 15m ./...
+
+lint:
+	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+# The race detector needs a C compiler.
+.PHONY: compiler
+compiler:
+	@command -v gcc >/dev/null || command -v clang >/dev/null || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq gcc libc6-dev; } || \
+	  { echo "make test: the race detector needs a C compiler: install gcc (Debian: apt-get install gcc libc6-dev)"; exit 1; }
+
+fuzz: ## every fuzz target for FUZZTIME
+	@for package in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
+	  for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]*' $$package/*_test.go | cut -c6-); do \
+	    echo "$$package $$target"; go test $$package -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) || exit 1; \
+	  done; \
+	done
+
+bench: build ## durable generate requests against the bare protocol
+	./bin/qrisd bench
+
+clean:
+	rm -rf bin
