@@ -119,7 +119,7 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &e) && e.Kind != pay.Internal:
 		h = &httpError{statusOf(e.Kind), "refused", e.Error()}
 	case errors.Is(err, pay.ErrNotFound):
-		h = &httpError{http.StatusNotFound, "not-found", "there is no such thing here"}
+		h = &httpError{http.StatusNotFound, "not-found", "not found: " + r.URL.Path + " (list what there is with qrisd partner, merchant or payer list)"}
 	case errors.Is(err, pay.ErrExists):
 		h = &httpError{http.StatusConflict, "exists", "it exists already"}
 	default:

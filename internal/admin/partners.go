@@ -126,6 +126,7 @@ func (a *API) setPartnerSettings(r *http.Request) (any, error) {
 		return nil, err
 	}
 	in := p.Settings
+	in.Denied = slices.Clone(in.Denied) // the directory's copy is being read
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}

@@ -58,15 +58,7 @@ func (p *page) step(number int, s demoStep, w witness, notes demoNotes, err erro
 		p.line("", w.method, w.path)
 	}
 	p.verdict(w, err)
-	lines := notes.lines
-	if words := meanings[w.code]; err == nil && words != "" {
-		lines = append([]string{words}, lines...)
-	}
-	label := "means"
-	for _, line := range lines {
-		p.line("", label, line)
-		label = ""
-	}
+	p.explain(w.code, notes.lines, err != nil)
 	if notes.drawing != "" {
 		fmt.Fprintf(p.out, "\n%s", notes.drawing)
 	}
@@ -83,6 +75,21 @@ func (p *page) verdict(w witness, err error) {
 	}
 	if err != nil {
 		p.line(colour, "FAILED", err.Error())
+	}
+}
+
+// explain says what a code means and what the step noted. A failure means
+// nothing more than it says.
+func (p *page) explain(code string, notes []string, failed bool) {
+	label := "means"
+	if failed {
+		label = ""
+	} else if words := meanings[code]; words != "" {
+		notes = append([]string{words}, notes...)
+	}
+	for _, note := range notes {
+		p.line("", label, note)
+		label = ""
 	}
 }
 

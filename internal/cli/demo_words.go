@@ -43,13 +43,21 @@ func balanceTable(accounts []accountView, total string) string {
 	rows := append(slices.Clone(accounts), accountView{Account: "total", Balance: total})
 	nameWidth, sumWidth := 0, 0
 	for _, a := range rows {
-		nameWidth, sumWidth = max(nameWidth, len(a.Account)), max(sumWidth, len(rupiah(a.Balance)))
+		nameWidth, sumWidth = max(nameWidth, len(a.Account)), max(sumWidth, len(balance(a.Balance)))
 	}
 	var b strings.Builder
 	for _, a := range rows {
-		sum := rupiah(a.Balance)
+		sum := balance(a.Balance)
 		line := "    " + a.Account + strings.Repeat(" ", nameWidth-len(a.Account)+2+sumWidth-len(sum)) + sum + "  " + accountMeaning(a.Account)
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 	return b.String()
+}
+
+// balance words an amount that may be below zero.
+func balance(amount string) string {
+	if owed, ok := strings.CutPrefix(amount, "-"); ok {
+		return "-" + rupiah(owed)
+	}
+	return rupiah(amount)
 }

@@ -87,7 +87,6 @@ type call struct {
 	header      http.Header // set last, over the signed ones; no values remove
 	raw         []byte
 	timestamp   string
-	unsigned    bool
 }
 
 // reply is an answer as a client sees it.

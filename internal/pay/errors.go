@@ -1,6 +1,9 @@
 package pay
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // Kind classifies every refusal. A dialect maps kinds to SNAP cases; nothing
 // else decides a response code.
@@ -75,11 +78,15 @@ type Error struct {
 
 func (e *Error) Error() string {
 	s := e.Detail
+	if e.Cause != nil && strings.Contains(e.Cause.Error(), s) {
+		s = "" // the cause says it, and more
+	}
 	if e.Field != "" {
 		s = e.Field + ": " + s
 	}
 	if e.Cause != nil {
-		s += ": " + e.Cause.Error()
+		s = strings.TrimSuffix(s, ": ")
+		s = strings.TrimPrefix(s+": "+e.Cause.Error(), ": ")
 	}
 	return s
 }

@@ -1,12 +1,10 @@
 package aspi_test
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/qrisd/qrisd/internal/dialect"
 	"github.com/qrisd/qrisd/internal/dialect/aspi"
 	"github.com/qrisd/qrisd/internal/dialect/dialecttest"
 	"github.com/qrisd/qrisd/internal/field"
@@ -26,18 +24,12 @@ const (
 )
 
 func TestDialectIsComplete(t *testing.T) {
-	d := aspi.Dialect()
-	dialecttest.Complete(t, &d)
-	for name, path := range map[string]string{
-		"token":          "/v1.0/access-token/b2b",
-		"customer-token": "/v1.0/access-token/b2b2c",
-		"generate":       "/v1.0/qr/qr-mpm-generate",
-		"payment":        "/v1.0/qr/qr-mpm-payment",
-	} {
-		if op := d.Operation(name); op == nil || op.Paths[0] != path {
-			t.Errorf("operation %s is not at %s", name, path)
-		}
-	}
+	dialecttest.Complete(t, aspi.Dialect(), map[string][]string{
+		"token":          {"/v1.0/access-token/b2b"},
+		"customer-token": {"/v1.0/access-token/b2b2c"},
+		"generate":       {"/v1.0/qr/qr-mpm-generate"},
+		"payment":        {"/v1.0/qr/qr-mpm-payment"},
+	})
 }
 
 func amountLines(name string, need field.Need) []dialecttest.Line {
@@ -127,27 +119,14 @@ func TestCodesAreTheStandards(t *testing.T) {
 		"payment": "2005000 4005000 4005001 4005002 4015000 4015001 4015002 4015003 4015004 4035000 4035001 4035002 4035005 4035009 4035014 " +
 			"4035016 4035019 4035020 4035023 4045001 4045002 4045013 4045014 4055000 4095000 4095001 4295000 5005000 5005001",
 	} {
-		d, op := dialecttest.Operation(t, aspi.Dialect(), name)
+		_, op := dialecttest.Operation(t, aspi.Dialect(), name)
 		dialecttest.Codes(t, op, strings.Fields(codes)...)
 	}
 }
 
 func TestRepeats(t *testing.T) {
 	d, op := dialecttest.Operation(t, aspi.Dialect(), "generate")
-	for _, c := range []struct {
-		repeat dialect.Repeat
-		code   string
-	}{
-		{d.ExternalID.Same, "4094700"}, {d.ExternalID.Other, "4094700"},
-		{d.Reference.Same, "4094701"}, {d.Reference.Other, "4044718"},
-	} {
-		if got := d.Outcome(op, c.repeat.Kind).Case.Code(op.Service); c.repeat.Replay || got != c.code {
-			t.Errorf("a repeat gives %s, expected %s", got, c.code)
-		}
-	}
-	if !d.ExternalID.Daily || d.Reference.Daily {
-		t.Error("X-EXTERNAL-ID is unique in a day, partnerReferenceNo for good")
-	}
+	dialecttest.Repeats(t, d, op, [2]string{"4094700", "4094700"}, [2]string{"4094701", "4044718"})
 }
 
 func TestToken(t *testing.T) {
@@ -209,15 +188,11 @@ func TestGenerateAndPay(t *testing.T) {
 	w := world(t)
 	generated := w.Ask("generate", []byte(fullGenerate))
 	dialecttest.Expect(t, generated, "2004700", "Request has been processed successfully")
-	for path, want := range map[string]string{
+	dialecttest.Fields(t, generated, map[string]string{
 		"partnerReferenceNo": "2020102900000000000001", "merchantName": "Toko Sejahtera", "storeId": "abcd", "terminalId": "213141251124",
 		"qrUrl":       "https://qris.example/qr/" + generated.Text("referenceNo") + ".png",
 		"redirectUrl": "https://qris.example/pay/" + generated.Text("referenceNo"),
-	} {
-		if got := generated.Text(path); got != want {
-			t.Errorf("%s = %q, expected %q", path, got, want)
-		}
-	}
+	})
 	pays := dialecttest.Edited(t, []byte(fullPayment), "additionalInfo.qrContent", generated.Text("qrContent"))
 	wrong := dialecttest.Edited(t, pays, "amount.value", "10001.00")
 	dialecttest.Expect(t, w.Ask("payment", wrong), "4045013", "Invalid Amount")
@@ -242,9 +217,8 @@ func TestExpiry(t *testing.T) {
 		if c.end == "" {
 			continue
 		}
-		code, err := w.Core.Code(t.Context(), a.Text("referenceNo"))
-		if err != nil || code.ExpiresAt.In(pay.Jakarta).Format(time.RFC3339) != c.end {
-			t.Errorf("%q ends at %v (%v), expected %s", c.validity, code.ExpiresAt, err, c.end)
+		if got := w.Code(a).ExpiresAt.In(pay.Jakarta).Format(time.RFC3339); got != c.end {
+			t.Errorf("%q ends at %s, expected %s", c.validity, got, c.end)
 		}
 	}
 }
@@ -255,9 +229,8 @@ func TestTheEmptyRequest(t *testing.T) {
 	w := world(t)
 	a := w.Ask("generate", []byte(`{}`))
 	dialecttest.Expect(t, a, "2004700", "Request has been processed successfully")
-	code, err := w.Core.Code(t.Context(), a.Text("referenceNo"))
-	if err != nil || !code.Static() || !code.ExpiresAt.IsZero() || code.MerchantID != dialecttest.MerchantID {
-		t.Errorf("the code is %+v (%v)", code, err)
+	if code := w.Code(a); !code.Static() || !code.ExpiresAt.IsZero() || code.MerchantID != dialecttest.MerchantID {
+		t.Errorf("the code is %+v", code)
 	}
 	if a.Text("partnerReferenceNo") != a.Text("referenceNo") {
 		t.Errorf("without a partnerReferenceNo ours serves, the answer has %q", a.Text("partnerReferenceNo"))

@@ -1,9 +1,6 @@
 package dana
 
 import (
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -40,10 +37,10 @@ const (
 )
 
 func TestDialectIsComplete(t *testing.T) {
-	d, op := dialecttest.Operation(t, Dialect(), "generate")
-	dialecttest.Complete(t, d)
-	if op.Paths[0] != "/v1.0/qr/qr-mpm-generate.htm" || op.Auth != dialect.AuthAsymmetric {
-		t.Errorf("generate is at %v with scheme %d", op.Paths, op.Auth)
+	d := Dialect()
+	dialecttest.Complete(t, d, map[string][]string{"generate": {"/v1.0/qr/qr-mpm-generate.htm"}})
+	if auth := d.Operation("generate").Auth; auth != dialect.AuthAsymmetric {
+		t.Errorf("generate is signed by scheme %d", auth)
 	}
 }
 
@@ -82,7 +79,6 @@ func TestGenerateHasTheDocumentsLines(t *testing.T) {
 
 func TestRowsRefuse(t *testing.T) {
 	_, op := dialecttest.Operation(t, Dialect(), "generate")
-	dialecttest.Sample(t, op.Body, dialecttest.Read(t, "generate.request.json"))
 	dialecttest.Body(t, op.Body, dialecttest.Edited(t, dialecttest.Read(t, "generate.request.json"), "terminalId", "213141251124"))
 	dialecttest.Headers(t, op.Headers, map[string]string{
 		"X-TIMESTAMP": "2020-12-23T08:31:11+07:00", "X-SIGNATURE": "85be", "ORIGIN": "www.hostname.com",
@@ -123,59 +119,22 @@ func TestCodesAreTheDocuments(t *testing.T) {
 
 func TestRepeats(t *testing.T) {
 	d, op := dialecttest.Operation(t, Dialect(), "generate")
-	if d.ExternalID.Remember {
-		t.Error("X-EXTERNAL-ID is remembered, though the document has no code for it")
-	}
-	if r := d.Reference; !r.Remember || r.Daily || !r.Same.Replay || r.Other.Replay {
-		t.Errorf("partnerReferenceNo: %+v", r)
-	}
-	if got := d.Outcome(op, d.Reference.Other.Kind).Case.Code(op.Service); got != "4044718" {
-		t.Errorf("another request with the same reference gives %s", got)
-	}
+	dialecttest.Repeats(t, d, op, [2]string{dialecttest.Ignored, dialecttest.Ignored}, [2]string{dialecttest.Replayed, "4044718"})
 }
 
-// Each waiver belongs to a value that stands in the printed request.
 func TestSamplesArePrinted(t *testing.T) {
 	_, op := dialecttest.Operation(t, Dialect(), "generate")
-	printed := dialecttest.Sample(t, op.Body, dialecttest.Read(t, "generate.request.json"))
-	for _, s := range op.Samples {
-		if got := printed.Get(s.Field).Text(); got != s.Value {
-			t.Errorf("%s is printed as %q, the waiver is for %q", s.Field, got, s.Value)
-		}
-	}
+	dialecttest.Samples(t, op, dialecttest.Read(t, "generate.request.json"))
 }
 
 func TestThePrintedRequestWithItsWaivers(t *testing.T) {
 	w := world(t)
-	putOutlet(t, w, pay.SubMerchant, sampleDivision, pay.Active)
-	op := w.Dialect.Operation("generate")
-	call, err := w.Call(op, dialecttest.Read(t, "generate.request.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range op.Samples {
-		call.Waived |= s.Waive
-	}
-	reply, err := op.Do(t.Context(), call)
-	if err != nil {
-		t.Fatal(err)
-	}
-	first := encoded(t, reply)
-	v := dialecttest.Sample(t, op.Reply, first)
-	for path, want := range map[string]string{
-		"responseCode": "2004700", "responseMessage": "Successful", "partnerReferenceNo": "2020102900000000000001", "storeId": "abcd",
-	} {
-		if got := v.Get(path).Text(); got != want {
-			t.Errorf("%s = %q, expected %q", path, got, want)
-		}
-	}
-	again, err := call.Again(t.Context(), v.Get("referenceNo").Text())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := encoded(t, again); string(got) != string(first) {
-		t.Errorf("asked again: %s, first: %s", got, first)
-	}
+	w.PutOutlet(sampleMerchant, pay.SubMerchant, sampleDivision, pay.Active)
+	printed := dialecttest.Read(t, "generate.request.json")
+	a := w.Ask("generate", printed, dialect.WaiveAmountLimit, dialect.WaiveValidity)
+	dialecttest.Expect(t, a, "2004700", "Successful")
+	dialecttest.Fields(t, a, map[string]string{"partnerReferenceNo": "2020102900000000000001", "storeId": "abcd"})
+	w.Replays("generate", printed, a)
 }
 
 // today is the printed request with an amount and a validity of today.
@@ -187,7 +146,7 @@ func today(t *testing.T, w *dialecttest.World) []byte {
 
 func TestRealRefusals(t *testing.T) {
 	for name, c := range map[string]struct {
-		arrange       func(*testing.T, *dialecttest.World)
+		arrange       func(*dialecttest.World)
 		path          string
 		value         any
 		code, message string
@@ -203,20 +162,20 @@ func TestRealRefusals(t *testing.T) {
 			"Invalid Field Format additionalInfo.envInfo.terminalType"},
 		"unknown merchant": {nil, "merchantId", "nobody", "4044708", "Invalid Merchant"},
 		"unknown division": {nil, "subMerchantId", "1", "4044708", "Invalid Merchant"},
-		"closed store": {func(t *testing.T, w *dialecttest.World) { putOutlet(t, w, pay.Store, "abcd", pay.Inactive) },
+		"closed store": {func(w *dialecttest.World) { w.PutOutlet(sampleMerchant, pay.Store, "abcd", pay.Inactive) },
 			"terminalId", "", "4034705", "Do Not Honor"},
-		"closed terminal": {func(t *testing.T, w *dialecttest.World) { putOutlet(t, w, pay.Terminal, "T1", pay.Inactive) },
+		"closed terminal": {func(w *dialecttest.World) { w.PutOutlet(sampleMerchant, pay.Terminal, "T1", pay.Inactive) },
 			"terminalId", "T1", "4034705", "Do Not Honor"},
-		"suspended merchant": {func(_ *testing.T, w *dialecttest.World) { w.PutMerchant(merchant(pay.Suspended)) },
+		"suspended merchant": {func(w *dialecttest.World) { w.PutMerchant(merchant(pay.Suspended)) },
 			"terminalId", "", "4044708", "Invalid Merchant"},
-		"blacklisted merchant": {func(_ *testing.T, w *dialecttest.World) { w.PutMerchant(merchant(pay.Blacklisted)) },
+		"blacklisted merchant": {func(w *dialecttest.World) { w.PutMerchant(merchant(pay.Blacklisted)) },
 			"terminalId", "", "4044708", "Invalid Merchant"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := world(t)
-			putOutlet(t, w, pay.SubMerchant, sampleDivision, pay.Active)
+			w.PutOutlet(sampleMerchant, pay.SubMerchant, sampleDivision, pay.Active)
 			if c.arrange != nil {
-				c.arrange(t, w)
+				c.arrange(w)
 			}
 			dialecttest.Expect(t, w.Ask("generate", dialecttest.Edited(t, today(t, w), c.path, c.value)), c.code, c.message)
 		})

@@ -123,18 +123,13 @@ func KindsBut(some ...pay.Kind) []pay.Kind {
 	return slices.DeleteFunc(pay.Kinds(), func(k pay.Kind) bool { return slices.Contains(some, k) })
 }
 
-// Refused is an error and the code and message that answer it.
-type Refused struct {
-	Err           *pay.Error
-	Code, Message string
-}
-
-// Refusals checks how an operation answers errors.
-func Refusals(t *testing.T, d *dialect.Dialect, op *dialect.Operation, all []Refused) {
+// Refusals checks the code and message with which an operation answers errors.
+func Refusals(t *testing.T, d *dialect.Dialect, op *dialect.Operation, all map[*pay.Error]string) {
 	t.Helper()
-	for _, r := range all {
-		if code, message := refusal(t, d, op, r.Err); code != r.Code || message != r.Message {
-			t.Errorf("kind %d gives %s %q, expected %s %q", r.Err.Kind, code, message, r.Code, r.Message)
+	for err, want := range all {
+		code, message := refusal(t, d, op, err)
+		if got := code + " " + message; got != want {
+			t.Errorf("kind %d gives %q, expected %q", err.Kind, got, want)
 		}
 	}
 }

@@ -212,14 +212,15 @@ func (w *World) Balanced() {
 // site stands in for the server around the API.
 type site struct{}
 
-const imageText = "iVBORw0KGgo="
+// ImageText is the image of every code, base64.
+const ImageText = "iVBORw0KGgo="
 
 func (site) ImageURL(ref string) string    { return "https://qris.example/qr/" + ref + ".png" }
 func (site) CheckoutURL(ref string) string { return "https://qris.example/pay/" + ref }
 
 func (site) Image(_ string, limit int) (string, error) {
-	if limit > 0 && limit < len(imageText) {
+	if limit > 0 && limit < len(ImageText) {
 		return "", errors.New("no image is that small")
 	}
-	return imageText, nil
+	return ImageText, nil
 }

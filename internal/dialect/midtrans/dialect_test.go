@@ -1,13 +1,10 @@
 package midtrans
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"slices"
 	"strings"
 	"testing"
 
-	"github.com/qrisd/qrisd/internal/dialect"
+	"github.com/qrisd/qrisd/internal/dialect/dialecttest"
 	"github.com/qrisd/qrisd/internal/field"
 	"github.com/qrisd/qrisd/internal/pay"
 	"github.com/qrisd/qrisd/snap"
@@ -24,90 +21,90 @@ var sampleHeaders = map[string]string{
 	"CHANNEL-ID":    "12345",
 }
 
-func TestTables(t *testing.T) {
+const (
+	o = field.Optional
+	m = field.Mandatory
+	c = field.Conditional
+)
+
+func TestDialectIsComplete(t *testing.T) {
 	d := Dialect()
-	op := d.Operation("generate")
-	checkTable(t, []documented{
-		{"partnerReferenceNo", field.Optional, 36},
-		{"amount", field.Optional, 0}, {"amount.value", field.Mandatory, 19}, {"amount.currency", field.Mandatory, 3},
-		{"merchantId", field.Optional, 64}, {"subMerchantId", field.Optional, 32}, {"storeId", field.Optional, 64},
-		{"validityPeriod", field.Optional, 25}, {"terminalId", field.Optional, 16},
-		{"additionalInfo", field.Optional, 0}, {"additionalInfo.acquirer", field.Optional, 0},
-	}, op.Body)
-	checkTable(t, []documented{
-		{"responseCode", field.Mandatory, 7}, {"responseMessage", field.Mandatory, 150},
-		{"referenceNo", field.Optional, 64}, {"partnerReferenceNo", field.Optional, 36}, {"qrContent", field.Conditional, 512},
-		{"qrUrl", field.Optional, 256}, {"qrImage", field.Optional, 0}, {"merchantName", field.Optional, 25},
-		{"storeId", field.Optional, 64}, {"terminalId", field.Optional, 16},
-		{"additionalInfo", field.Optional, 0}, {"additionalInfo.acquirer", field.Optional, 0},
-	}, op.Reply)
+	dialecttest.Complete(t, d, map[string][]string{
+		"token": {"/v1.0/access-token/b2b"}, "generate": {"/v1.0/qr/qr-mpm-generate"},
+	})
+	if !d.AnyPartnerID {
+		t.Error("X-PARTNER-ID is held to the partner")
+	}
 }
 
-func TestPrintedSamplesPass(t *testing.T) {
-	d := Dialect()
-	op := d.Operation("generate")
-	request := parse(t, read(t, "generate.request.json"))
-	if fault, warnings := field.CheckBody(op.Body, request, true); fault != nil || warnings != nil {
-		t.Errorf("the request: %v %v", fault, warnings)
+func TestGenerateHasTheDocumentsLines(t *testing.T) {
+	_, op := dialecttest.Operation(t, Dialect(), "generate")
+	dialecttest.Lines(t, op.Body, []dialecttest.Line{
+		{Name: "partnerReferenceNo", Need: o, Max: 36},
+		{Name: "amount", Need: o}, {Name: "amount.value", Need: m, Max: 19}, {Name: "amount.currency", Need: m, Max: 3},
+		{Name: "merchantId", Need: o, Max: 64}, {Name: "subMerchantId", Need: o, Max: 32}, {Name: "storeId", Need: o, Max: 64},
+		{Name: "validityPeriod", Need: o, Max: 25}, {Name: "terminalId", Need: o, Max: 16},
+		{Name: "additionalInfo", Need: o}, {Name: "additionalInfo.acquirer", Need: o},
+	})
+	dialecttest.Lines(t, op.Reply, []dialecttest.Line{
+		{Name: "responseCode", Need: m, Max: 7}, {Name: "responseMessage", Need: m, Max: 150},
+		{Name: "referenceNo", Need: o, Max: 64}, {Name: "partnerReferenceNo", Need: o, Max: 36}, {Name: "qrContent", Need: c, Max: 512},
+		{Name: "qrUrl", Need: o, Max: 256}, {Name: "qrImage", Need: o}, {Name: "merchantName", Need: o, Max: 25},
+		{Name: "storeId", Need: o, Max: 64}, {Name: "terminalId", Need: o, Max: 16},
+		{Name: "additionalInfo", Need: o}, {Name: "additionalInfo.acquirer", Need: o},
+	})
+}
+
+func TestSamplesArePrinted(t *testing.T) {
+	_, op := dialecttest.Operation(t, Dialect(), "generate")
+	dialecttest.Samples(t, op, dialecttest.Read(t, "generate.request.json"))
+	dialecttest.Sample(t, op.Reply, dialecttest.Read(t, "generate.response.json"))
+}
+
+func TestRowsRefuse(t *testing.T) {
+	_, op := dialecttest.Operation(t, Dialect(), "generate")
+	full := dialecttest.Read(t, "generate.request.json")
+	for path, value := range map[string]any{
+		"storeId": "s", "subMerchantId": "d", "additionalInfo.items[].merchantName": "m",
+		"feeAmount": map[string]any{"value": "0.00", "currency": "IDR"},
+	} {
+		full = dialecttest.Edited(t, full, path, value)
 	}
-	if fault, warnings := field.CheckBody(op.Reply, parse(t, read(t, "generate.response.json")), true); fault != nil || warnings != nil {
-		t.Errorf("the response: %v %v", fault, warnings)
-	}
-	for _, sample := range op.Samples {
-		if got := request.Get(sample.Field).Text(); got != sample.Value {
-			t.Errorf("%s is %q in the sample, %q in its waiver", sample.Field, got, sample.Value)
-		}
-	}
+	dialecttest.Body(t, op.Body, full)
+	dialecttest.Headers(t, op.Headers, sampleHeaders)
 }
 
 // TestEveryPrintedMemberHasARow covers the members that only the samples have.
 func TestEveryPrintedMemberHasARow(t *testing.T) {
-	d := Dialect()
-	op := d.Operation("generate")
-	for name, rows := range map[string][]field.Row{"generate.request.json": op.Body, "generate.response.json": op.Reply} {
-		for _, member := range paths(parse(t, read(t, name)), "") {
-			path, _, _ := strings.Cut(member, " ")
-			path = strings.ReplaceAll(path, ".[]", "[]")
-			if !slices.ContainsFunc(rows, func(r field.Row) bool { return r.Name == path }) {
-				t.Errorf("%s: %s has no row", name, path)
-			}
-		}
-	}
+	_, op := dialecttest.Operation(t, Dialect(), "generate")
+	dialecttest.Rowed(t, op.Body, dialecttest.Read(t, "generate.request.json"))
+	dialecttest.Rowed(t, op.Reply, dialecttest.Read(t, "generate.response.json"))
 }
 
 // TestSampleIsThePrintedOne pins the bytes that clients hash and sign, among
 // them the no-break space in the e-mail.
 func TestSampleIsThePrintedOne(t *testing.T) {
-	body := read(t, "generate.request.json")
+	body := dialecttest.Read(t, "generate.request.json")
 	if !strings.Contains(string(body), "[email\u00a0protected]") {
 		t.Error("the e-mail has lost its no-break space")
 	}
-	compact, err := snap.Compact(nil, body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum := sha256.Sum256(compact)
-	if got, want := hex.EncodeToString(sum[:]), "7cfca44b63ec04388f2d121f60bafaeb76f53ebe6e6effb5193baeefc6a6c866"; got != want {
+	if got, want := dialecttest.Digest(t, body), "7cfca44b63ec04388f2d121f60bafaeb76f53ebe6e6effb5193baeefc6a6c866"; got != want {
 		t.Errorf("the minified sample hashes to %s, want %s", got, want)
 	}
 }
 
-// TestList holds the codes to the document's list, in its order, and the
-// messages to the standard's.
-func TestList(t *testing.T) {
-	list := strings.Fields(`2004700 2024700 4004700 4004701 4004702 4014700 4014701 4014703
+func TestCodesAreTheDocuments(t *testing.T) {
+	_, op := dialecttest.Operation(t, Dialect(), "generate")
+	dialecttest.Codes(t, op, strings.Fields(`2004700 2024700 4004700 4004701 4004702 4014700 4014701 4014703
 		4034700 4034701 4034702 4034703 4034704 4034705 4034709 4034714 4034715 4034716 4034718 4034719 4034720 4034722 4034723
 		4044700 4044701 4044702 4044704 4044708 4044710 4044713 4044717 4044718 4054700 4054701 4094700 4094701 4294700
-		5004700 5004701 5004702 5044700`)
-	d := Dialect()
-	codes := d.Operation("generate").Codes
-	if len(codes) != len(list) {
-		t.Fatalf("%d codes, the document has %d", len(codes), len(list))
-	}
-	for i, line := range codes {
-		if line.Code != list[i] {
-			t.Errorf("line %d is %s, want %s", i, line.Code, list[i])
-		}
+		5004700 5004701 5004702 5044700`)...)
+}
+
+// The document describes its codes and prints no messages.
+func TestMessagesAreTheStandards(t *testing.T) {
+	_, op := dialecttest.Operation(t, Dialect(), "generate")
+	for _, line := range op.Codes {
 		c, ok := snap.ResponseCode(line.Code).Case()
 		if want := messageOf(c); !ok || line.Message != want {
 			t.Errorf("%s says %q, want %q", line.Code, line.Message, want)
@@ -138,46 +135,20 @@ var never = []pay.Kind{
 }
 
 func TestEveryAnswerIsListed(t *testing.T) {
-	d := Dialect()
-	op := d.Operation("generate")
-	for _, kind := range pay.Kinds() {
-		if slices.Contains(never, kind) {
-			continue
-		}
-		o := d.Outcome(op, kind)
-		if _, listed := op.Code(o.Case.Code(op.Service)); !listed {
-			t.Errorf("kind %d is answered %s %q, which the document does not list", kind, o.Case.Code(op.Service), o.Text("", ""))
-		}
-	}
+	d, op := dialecttest.Operation(t, Dialect(), "generate")
+	dialecttest.Documented(t, d, op, dialecttest.KindsBut(never...)...)
 }
 
 // TestRepeats holds the rules to the document: a retry is safe with the same
 // X-EXTERNAL-ID and body only.
 func TestRepeats(t *testing.T) {
-	d := Dialect()
-	op := d.Operation("generate")
-	code := func(r dialect.Repeat) string {
-		if r.Replay {
-			return "replay"
-		}
-		return d.Outcome(op, r.Kind).Case.Code(op.Service)
-	}
-	got := []string{code(d.ExternalID.Same), code(d.ExternalID.Other), code(d.Reference.Same), code(d.Reference.Other)}
-	if want := []string{"replay", "4094700", "4094701", "4094701"}; !slices.Equal(got, want) {
-		t.Errorf("%v, want %v", got, want)
-	}
-	if !d.ExternalID.Remember || !d.ExternalID.Daily || !d.Reference.Remember || d.Reference.Daily {
-		t.Errorf("X-EXTERNAL-ID is unique in a day and partnerReferenceNo for good: %+v %+v", d.ExternalID, d.Reference)
-	}
+	d, op := dialecttest.Operation(t, Dialect(), "generate")
+	dialecttest.Repeats(t, d, op, [2]string{dialecttest.Replayed, "4094700"}, [2]string{"4094701", "4094701"})
 }
 
 // TestHeaderForms are what Midtrans's own clients send.
 func TestHeaderForms(t *testing.T) {
-	d := Dialect()
-	rows := d.Operation("generate").Headers
-	if !d.AnyPartnerID {
-		t.Error("X-PARTNER-ID is held to the partner")
-	}
+	_, op := dialecttest.Operation(t, Dialect(), "generate")
 	for about, c := range map[string]struct {
 		name, value string
 		fault       bool
@@ -195,7 +166,7 @@ func TestHeaderForms(t *testing.T) {
 		"a channel's name":   {"CHANNEL-ID", "PARTNER-SERVER", false, 1},
 		"any partner at all": {"X-PARTNER-ID", "anything", false, 0},
 	} {
-		fault, warnings := field.CheckHeaders(rows, headers(sampleHeaders, map[string]string{c.name: c.value}), false)
+		fault, warnings := field.CheckHeaders(op.Headers, dialecttest.Sent(sampleHeaders, c.name, c.value), false)
 		if (fault != nil) != c.fault || len(warnings) != c.warnings {
 			t.Errorf("%s: %v %v", about, fault, warnings)
 		}

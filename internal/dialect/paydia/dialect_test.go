@@ -1,14 +1,10 @@
 package paydia
 
 import (
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/qrisd/qrisd/internal/dialect"
 	"github.com/qrisd/qrisd/internal/dialect/dialecttest"
 	"github.com/qrisd/qrisd/internal/field"
 	"github.com/qrisd/qrisd/internal/pay"
@@ -27,17 +23,11 @@ const (
 )
 
 func TestDialectIsComplete(t *testing.T) {
-	d := Dialect()
-	dialecttest.Complete(t, &d)
-	for name, path := range map[string]string{
-		"token":          "/snap/v1.0/access-token/b2b",
-		"customer-token": "/snap/v1.0/access-token/b2b2c",
-		"payment":        "/snap/v1.0/qr/qr-mpm-payment",
-	} {
-		if op := d.Operation(name); op == nil || op.Paths[0] != path {
-			t.Errorf("operation %s is not at %s", name, path)
-		}
-	}
+	dialecttest.Complete(t, Dialect(), map[string][]string{
+		"token":          {"/snap/v1.0/access-token/b2b"},
+		"customer-token": {"/snap/v1.0/access-token/b2b2c"},
+		"payment":        {"/snap/v1.0/qr/qr-mpm-payment"},
+	})
 }
 
 func TestPaymentHasTheDocumentsLines(t *testing.T) {
@@ -96,7 +86,7 @@ func TestHeadersKeepTheOrderOfPrecedence(t *testing.T) {
 }
 
 func TestCodesAreTheDocuments(t *testing.T) {
-	d, op := dialecttest.Operation(t, Dialect(), "payment")
+	_, op := dialecttest.Operation(t, Dialect(), "payment")
 	dialecttest.Codes(t, op,
 		"2005000", "4005000", "4005001", "4005002", "4015000", "4015001", "4035002", "4035005", "4035014",
 		"4045001", "4095000", "4095001", "5005000", "5005001")
@@ -105,53 +95,27 @@ func TestCodesAreTheDocuments(t *testing.T) {
 // Three kinds have codes outside the list: wrong method, rate and path.
 func TestEveryRefusalIsDocumented(t *testing.T) {
 	d, op := dialecttest.Operation(t, Dialect(), "payment")
-	for _, k := range pay.Kinds() {
-		switch k {
-		case pay.RateLimited, pay.NotSupported, pay.NotRouted:
-		default:
-			dialecttest.Documented(t, d, op, k)
-		}
-	}
+	dialecttest.Documented(t, d, op, dialecttest.KindsBut(pay.RateLimited, pay.NotSupported, pay.NotRouted)...)
 }
 
 func TestAnswersOfKinds(t *testing.T) {
 	d, op := dialecttest.Operation(t, Dialect(), "payment")
-	for _, c := range []struct {
-		err           *pay.Error
-		code, message string
-	}{
-		{pay.Refuse(pay.UnknownClient, ""), "4015000", "Unauthorized. Unknown Client"},
-		{pay.Refuse(pay.PartnerSuspended, ""), "4015000", "Unauthorized. Connection not allowed"},
-		{pay.Refuse(pay.ForbiddenAPI, ""), "4015000", "Unauthorized. Connection not allowed"},
-		{pay.Refuse(pay.TokenNotFound, ""), "4015001", "Invalid Token (B2B)"},
-		{pay.Refuse(pay.InvalidCustomer, ""), "4015001", "Invalid Customer Token"},
-		{pay.Refuse(pay.CustomerNotFound, ""), "4015001", "Invalid Customer Token"},
-		{pay.RefuseField(pay.BadTimestamp, "X-TIMESTAMP", ""), "4005001", "Invalid Field Format X-TIMESTAMP"},
-		{pay.RefuseField(pay.AmountMismatch, "amount", ""), "4005001", "Invalid Field Format amount.value"},
-		{pay.RefuseField(pay.BadPayload, "qrContent", "why"), "4005001", "Invalid Field Format additionalInfo.qrContent. why"},
-	} {
-		if code, message := dialecttest.Refusal(t, d, op, c.err); code != c.code || message != c.message {
-			t.Errorf("kind %d gives %s %q, expected %s %q", c.err.Kind, code, message, c.code, c.message)
-		}
-	}
+	dialecttest.Refusals(t, d, op, map[*pay.Error]string{
+		pay.Refuse(pay.UnknownClient, ""):                    "4015000 Unauthorized. Unknown Client",
+		pay.Refuse(pay.PartnerSuspended, ""):                 "4015000 Unauthorized. Connection not allowed",
+		pay.Refuse(pay.ForbiddenAPI, ""):                     "4015000 Unauthorized. Connection not allowed",
+		pay.Refuse(pay.TokenNotFound, ""):                    "4015001 Invalid Token (B2B)",
+		pay.Refuse(pay.InvalidCustomer, ""):                  "4015001 Invalid Customer Token",
+		pay.Refuse(pay.CustomerNotFound, ""):                 "4015001 Invalid Customer Token",
+		pay.RefuseField(pay.BadTimestamp, "X-TIMESTAMP", ""): "4005001 Invalid Field Format X-TIMESTAMP",
+		pay.RefuseField(pay.AmountMismatch, "amount", ""):    "4005001 Invalid Field Format amount.value",
+		pay.RefuseField(pay.BadPayload, "qrContent", "why"):  "4005001 Invalid Field Format additionalInfo.qrContent. why",
+	})
 }
 
 func TestRepeats(t *testing.T) {
 	d, op := dialecttest.Operation(t, Dialect(), "payment")
-	for _, c := range []struct {
-		rule  dialect.Rule
-		daily bool
-		code  string
-	}{{d.ExternalID, true, "4095000"}, {d.Reference, false, "4095001"}} {
-		if !c.rule.Remember || c.rule.Daily != c.daily {
-			t.Errorf("%s: the rule is %+v", c.code, c.rule)
-		}
-		for _, repeat := range []dialect.Repeat{c.rule.Same, c.rule.Other} {
-			if got := d.Outcome(op, repeat.Kind).Case.Code(op.Service); repeat.Replay || got != c.code {
-				t.Errorf("a repeat gives %s (replay %v), expected %s", got, repeat.Replay, c.code)
-			}
-		}
-	}
+	dialecttest.Repeats(t, d, op, [2]string{"4095000", "4095000"}, [2]string{"4095001", "4095001"})
 }
 
 // The page shows one of two spaces before Firman: as printed the payload
@@ -169,29 +133,14 @@ func TestThePrintedPayloadIsRefused(t *testing.T) {
 
 func TestTheRepairedSampleIsPaid(t *testing.T) {
 	w := world(t)
-	a := w.Ask("payment", dialecttest.Read(t, "payment.repaired.json"))
-	if a.Code != "2005000" || a.Message != "Success" {
-		t.Fatalf("the repaired sample gives %s %q", a.Code, a.Message)
-	}
-	for path, want := range map[string]string{
+	repaired := dialecttest.Read(t, "payment.repaired.json")
+	a := w.Ask("payment", repaired)
+	dialecttest.Expect(t, a, "2005000", "Success")
+	dialecttest.Fields(t, a, map[string]string{
 		"partnerReferenceNo": "cdfde219-6c5b-4ff7-afb5-7d825a8fd768", "transactionDate": "2026-01-31T10:00:00+07:00",
 		"amount.value": "10000.00", "amount.currency": "IDR", "feeAmount.value": "0.00",
-	} {
-		if got := a.Text(path); got != want {
-			t.Errorf("%s = %q, expected %q", path, got, want)
-		}
-	}
-	call, err := w.Call(w.Dialect.Operation("payment"), dialecttest.Read(t, "payment.repaired.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	again, err := call.Again(t.Context(), a.Text("referenceNo"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if body, err := json.Marshal(again); err != nil || string(body) != string(a.Body) {
-		t.Errorf("asked again: %s (%v), first: %s", body, err, a.Body)
-	}
+	})
+	w.Replays("payment", repaired, a)
 	w.Balanced()
 }
 
@@ -219,9 +168,7 @@ func TestRealRefusals(t *testing.T) {
 				c.arrange(w)
 			}
 			a := w.Ask("payment", dialecttest.Edited(t, dialecttest.Read(t, "payment.repaired.json"), c.path, c.value))
-			if a.Code != c.code || a.Message != c.message {
-				t.Errorf("%s %q, expected %s %q", a.Code, a.Message, c.code, c.message)
-			}
+			dialecttest.Expect(t, a, c.code, c.message)
 			w.Balanced()
 		})
 	}

@@ -1,15 +1,12 @@
 package qoin
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"regexp"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/qrisd/qrisd/internal/dialect"
+	"github.com/qrisd/qrisd/internal/dialect/dialecttest"
 	"github.com/qrisd/qrisd/internal/field"
 	"github.com/qrisd/qrisd/internal/pay"
 	"github.com/qrisd/qrisd/snap"
@@ -26,82 +23,81 @@ var sampleHeaders = map[string]string{
 	"CHANNEL-ID":    "98765",
 }
 
-func TestTables(t *testing.T) {
-	d := Dialect()
-	op := d.Operation("generate")
-	checkTable(t, []documented{
-		{"partnerReferenceNo", field.Mandatory, 36},
-		{"amount", field.Mandatory, 0}, {"amount.value", field.Mandatory, 19}, {"amount.currency", field.Mandatory, 3},
-		{"merchantId", field.Optional, 64}, {"storeId", field.Optional, 16}, {"validityPeriod", field.Mandatory, 25},
-		{"additionalInfo", field.Mandatory, 0}, {"additionalInfo.acquirer", field.Mandatory, 0},
-		{"additionalInfo.items", field.Mandatory, 0}, {"additionalInfo.items[].id", field.Mandatory, 0},
-		{"additionalInfo.items[].name", field.Mandatory, 0}, {"additionalInfo.items[].quantity", field.Mandatory, 0},
-		{"additionalInfo.items[].price", field.Mandatory, 0}, {"additionalInfo.items[].price.value", field.Mandatory, 0},
-		{"additionalInfo.items[].price.currency", field.Mandatory, 0}, {"additionalInfo.customerDetails", field.Mandatory, 0},
-		{"additionalInfo.customerDetails.email", field.Mandatory, 0}, {"additionalInfo.customerDetails.firstName", field.Mandatory, 0},
-		{"additionalInfo.customerDetails.lastName", field.Mandatory, 0}, {"additionalInfo.customerDetails.phone", field.Mandatory, 0},
-	}, op.Body)
-	checkTable(t, []documented{
-		{"additionalInfo", field.Mandatory, 0}, {"additionalInfo.acquirer", field.Mandatory, 0},
-		{"additionalInfo.amount", field.Mandatory, 0}, {"additionalInfo.amount.currency", field.Mandatory, 3}, {"additionalInfo.amount.value", field.Mandatory, 19},
-		{"additionalInfo.createdAt", field.Mandatory, 0}, {"additionalInfo.createdAt.dateTime", field.Mandatory, 25},
-		{"merchantName", field.Optional, 25}, {"partnerReferenceNo", field.Optional, 36}, {"qrContent", field.Conditional, 512},
-		{"qrImage", field.Optional, 0}, {"qrUrl", field.Optional, 0}, {"referenceNo", field.Optional, 64},
-		{"responseCode", field.Mandatory, 7}, {"responseMessage", field.Mandatory, 150}, {"storeId", field.Optional, 0}, {"terminalId", field.Optional, 0},
-	}, op.Reply)
+const (
+	o = field.Optional
+	m = field.Mandatory
+	c = field.Conditional
+)
+
+func TestDialectIsComplete(t *testing.T) {
+	dialecttest.Complete(t, Dialect(), map[string][]string{
+		"token":    {"/ordersnap/api/v1.0/access-token/b2b"},
+		"generate": {"/ordersnap/api/v1.0/qr/qr-mpm-generate"},
+	})
 }
 
-func TestPrintedSamplesPass(t *testing.T) {
-	d := Dialect()
-	op := d.Operation("generate")
-	request := parse(t, read(t, "generate.request.json"))
-	if fault, warnings := field.CheckBody(op.Body, request, true); fault != nil || warnings != nil {
-		t.Errorf("the request: %v %v", fault, warnings)
+func TestGenerateHasTheDocumentsLines(t *testing.T) {
+	_, op := dialecttest.Operation(t, Dialect(), "generate")
+	dialecttest.Lines(t, op.Body, []dialecttest.Line{
+		{Name: "partnerReferenceNo", Need: m, Max: 36},
+		{Name: "amount", Need: m}, {Name: "amount.value", Need: m, Max: 19}, {Name: "amount.currency", Need: m, Max: 3},
+		{Name: "merchantId", Need: o, Max: 64}, {Name: "storeId", Need: o, Max: 16}, {Name: "validityPeriod", Need: m, Max: 25},
+		{Name: "additionalInfo", Need: m}, {Name: "additionalInfo.acquirer", Need: m},
+		{Name: "additionalInfo.items", Need: m}, {Name: "additionalInfo.items[].id", Need: m},
+		{Name: "additionalInfo.items[].name", Need: m}, {Name: "additionalInfo.items[].quantity", Need: m},
+		{Name: "additionalInfo.items[].price", Need: m}, {Name: "additionalInfo.items[].price.value", Need: m},
+		{Name: "additionalInfo.items[].price.currency", Need: m}, {Name: "additionalInfo.customerDetails", Need: m},
+		{Name: "additionalInfo.customerDetails.email", Need: m}, {Name: "additionalInfo.customerDetails.firstName", Need: m},
+		{Name: "additionalInfo.customerDetails.lastName", Need: m}, {Name: "additionalInfo.customerDetails.phone", Need: m},
+	})
+	dialecttest.Lines(t, op.Reply, []dialecttest.Line{
+		{Name: "additionalInfo", Need: m}, {Name: "additionalInfo.acquirer", Need: m},
+		{Name: "additionalInfo.amount", Need: m}, {Name: "additionalInfo.amount.currency", Need: m, Max: 3}, {Name: "additionalInfo.amount.value", Need: m, Max: 19},
+		{Name: "additionalInfo.createdAt", Need: m}, {Name: "additionalInfo.createdAt.dateTime", Need: m, Max: 25},
+		{Name: "merchantName", Need: o, Max: 25}, {Name: "partnerReferenceNo", Need: o, Max: 36}, {Name: "qrContent", Need: c, Max: 512},
+		{Name: "qrImage", Need: o}, {Name: "qrUrl", Need: o}, {Name: "referenceNo", Need: o, Max: 64},
+		{Name: "responseCode", Need: m, Max: 7}, {Name: "responseMessage", Need: m, Max: 150}, {Name: "storeId", Need: o}, {Name: "terminalId", Need: o},
+	})
+}
+
+func TestSamplesArePrinted(t *testing.T) {
+	_, op := dialecttest.Operation(t, Dialect(), "generate")
+	dialecttest.Samples(t, op, dialecttest.Read(t, "generate.request.json"))
+	dialecttest.Sample(t, op.Reply, dialecttest.Read(t, "generate.response.json"))
+}
+
+func TestRowsRefuse(t *testing.T) {
+	_, op := dialecttest.Operation(t, Dialect(), "generate")
+	full := dialecttest.Read(t, "generate.request.json")
+	for path, value := range map[string]any{
+		"merchantId": "m", "storeId": "s", "terminalId": "t", "subMerchantId": "d",
+		"feeAmount": map[string]any{"value": "0.00", "currency": "IDR"},
+	} {
+		full = dialecttest.Edited(t, full, path, value)
 	}
-	if fault, warnings := field.CheckBody(op.Reply, parse(t, read(t, "generate.response.json")), true); fault != nil || warnings != nil {
-		t.Errorf("the response: %v %v", fault, warnings)
-	}
-	for _, sample := range op.Samples {
-		if got := request.Get(sample.Field).Text(); got != sample.Value {
-			t.Errorf("%s is %q in the sample, %q in its waiver", sample.Field, got, sample.Value)
-		}
-	}
+	dialecttest.Body(t, op.Body, full)
+	dialecttest.Headers(t, op.Headers, sampleHeaders)
 }
 
 // TestSampleIsThePrintedOne pins the bytes that clients hash and sign.
 func TestSampleIsThePrintedOne(t *testing.T) {
-	compact, err := snap.Compact(nil, read(t, "generate.request.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum := sha256.Sum256(compact)
-	if got, want := hex.EncodeToString(sum[:]), "7122eca5fefbc3c41934e8541a7c789c99cb61beda65d9ec94bbfafe56694b52"; got != want {
+	got := dialecttest.Digest(t, dialecttest.Read(t, "generate.request.json"))
+	if want := "7122eca5fefbc3c41934e8541a7c789c99cb61beda65d9ec94bbfafe56694b52"; got != want {
 		t.Errorf("the minified sample hashes to %s, want %s", got, want)
 	}
 }
 
-// TestList holds the codes to the document's list, in its order.
-func TestList(t *testing.T) {
-	list := []struct{ code, message string }{
-		{"2004700", "Successful"},
-		{"4004700", "X-TIMESTAMP is not valid"},
-		{"4004701", "Invalid Field Format"},
-		{"4004702", "Invalid Mandatory Field"},
-		{"4014700", "Unauthorized. [Invalid Signature]"},
-		{"4044708", "Invalid Merchant"},
-		{"4094701", "Duplicate partnerReferenceNo"},
-		{"5004701", "Internal server error"},
-	}
-	d := Dialect()
-	codes := d.Operation("generate").Codes
-	if len(codes) != len(list) {
-		t.Fatalf("%d codes, the document has %d", len(codes), len(list))
-	}
-	for i, want := range list {
-		if message := strings.TrimSuffix(codes[i].Message, " {field}"); codes[i].Code != want.code || message != want.message {
-			t.Errorf("line %d is %s %q, want %s %q", i, codes[i].Code, message, want.code, want.message)
-		}
-	}
+func TestCodesAreTheDocuments(t *testing.T) {
+	_, op := dialecttest.Operation(t, Dialect(), "generate")
+	dialecttest.Codes(t, op,
+		"2004700 Successful",
+		"4004700 X-TIMESTAMP is not valid",
+		"4004701 Invalid Field Format {field}",
+		"4004702 Invalid Mandatory Field {field}",
+		"4014700 Unauthorized. [Invalid Signature]",
+		"4044708 Invalid Merchant",
+		"4094701 Duplicate partnerReferenceNo",
+		"5004701 Internal server error")
 }
 
 // never are the kinds that generate cannot raise: this dialect's rules refuse
@@ -114,58 +110,42 @@ var never = []pay.Kind{
 	pay.PayerUnknown, pay.PayerDormant, pay.PayerBlocked, pay.InsufficientFunds, pay.BadGrant,
 }
 
+// outside are the two kinds that the document has nothing for.
+var outside = []pay.Kind{pay.NotSupported, pay.RateLimited}
+
 func TestEveryAnswerIsListed(t *testing.T) {
-	d := Dialect()
-	op := d.Operation("generate")
-	standard := []snap.Case{snap.CaseNotSupported, snap.CaseTooManyRequests} // the document has nothing for these
-	for _, kind := range pay.Kinds() {
-		o := d.Outcome(op, kind)
-		if slices.Contains(never, kind) || slices.Contains(standard, o.Case) {
-			continue
-		}
-		if code := o.Case.Code(op.Service); !slices.ContainsFunc(op.Codes, func(c dialect.Code) bool { return c.Code == code }) {
-			t.Errorf("kind %d is answered %s %q, which the document does not list", kind, code, o.Text("", ""))
-		}
-	}
+	d, op := dialecttest.Operation(t, Dialect(), "generate")
+	dialecttest.Documented(t, d, op, dialecttest.KindsBut(slices.Concat(never, outside)...)...)
 }
 
-func TestMessages(t *testing.T) {
-	d := Dialect()
-	op := d.Operation("generate")
-	for kind, want := range map[pay.Kind]string{
-		pay.BadRequest:          "4004701 Invalid Field Format",
-		pay.BadTimestamp:        "4004700 X-TIMESTAMP is not valid",
-		pay.UnknownClient:       "4014700 Unauthorized. [Unknown Client]",
-		pay.InvalidToken:        "4014700 Unauthorized. [Invalid Token (B2B)]",
-		pay.TokenNotFound:       "4014700 Unauthorized. [Invalid Token (B2B)]",
-		pay.ForbiddenAPI:        "4014700 Unauthorized. [Connection not allowed]",
-		pay.PartnerSuspended:    "4014700 Unauthorized. [Connection not allowed]",
-		pay.MerchantInactive:    "4044708 Invalid Merchant",
-		pay.MerchantSuspended:   "4044708 Invalid Merchant",
-		pay.MerchantBlacklisted: "4044708 Invalid Merchant",
-		pay.OverTransactionMax:  "4004701 Invalid Field Format amount.value",
-		pay.Internal:            "5004701 Internal server error",
-	} {
-		o := d.Outcome(op, kind)
-		if got := o.Case.Code(op.Service) + " " + o.Text("amount", "why"); got != want {
-			t.Errorf("kind %d is %q, want %q", kind, got, want)
-		}
-	}
+func TestAnswersOfKinds(t *testing.T) {
+	d, op := dialecttest.Operation(t, Dialect(), "generate")
+	dialecttest.Refusals(t, d, op, map[*pay.Error]string{
+		pay.Refuse(pay.BadRequest, "why"):                        "4004701 Invalid Field Format",
+		pay.Refuse(pay.BadTimestamp, "why"):                      "4004700 X-TIMESTAMP is not valid",
+		pay.Refuse(pay.UnknownClient, "why"):                     "4014700 Unauthorized. [Unknown Client]",
+		pay.Refuse(pay.InvalidToken, "why"):                      "4014700 Unauthorized. [Invalid Token (B2B)]",
+		pay.Refuse(pay.TokenNotFound, "why"):                     "4014700 Unauthorized. [Invalid Token (B2B)]",
+		pay.Refuse(pay.ForbiddenAPI, "why"):                      "4014700 Unauthorized. [Connection not allowed]",
+		pay.Refuse(pay.PartnerSuspended, "why"):                  "4014700 Unauthorized. [Connection not allowed]",
+		pay.Refuse(pay.MerchantInactive, "why"):                  "4044708 Invalid Merchant",
+		pay.Refuse(pay.MerchantSuspended, "why"):                 "4044708 Invalid Merchant",
+		pay.Refuse(pay.MerchantBlacklisted, "why"):               "4044708 Invalid Merchant",
+		pay.RefuseField(pay.OverTransactionMax, "amount", "why"): "4004701 Invalid Field Format amount.value",
+		pay.Refuse(pay.Internal, "why"):                          "5004701 Internal server error",
+	})
 }
 
 // TestRepeats: a partnerReferenceNo is good once, and nothing else is looked at.
 func TestRepeats(t *testing.T) {
-	d := Dialect()
-	refused := dialect.Repeat{Kind: pay.ReferenceUsed}
-	if want := (dialect.Rule{Remember: true, Same: refused, Other: refused}); d.Reference != want || d.ExternalID != (dialect.Rule{}) {
-		t.Errorf("partnerReferenceNo: %+v, X-EXTERNAL-ID: %+v", d.Reference, d.ExternalID)
-	}
+	d, op := dialecttest.Operation(t, Dialect(), "generate")
+	dialecttest.Repeats(t, d, op, [2]string{dialecttest.Ignored, dialecttest.Ignored}, [2]string{"4094701", "4094701"})
 }
 
 // TestSampleHeadersPassStrictly: among them a partner's id of 37 characters.
 func TestSampleHeadersPassStrictly(t *testing.T) {
 	d := Dialect()
-	if fault, warnings := field.CheckHeaders(d.Operation("generate").Headers, headers(sampleHeaders, nil), true); fault != nil || warnings != nil {
+	if fault, warnings := field.CheckHeaders(d.Operation("generate").Headers, dialecttest.Sent(sampleHeaders), true); fault != nil || warnings != nil {
 		t.Errorf("%v %v", fault, warnings)
 	}
 }
@@ -175,7 +155,7 @@ func TestTimestampForms(t *testing.T) {
 	want := time.Date(2022, 8, 24, 11, 14, 17, 0, snap.Jakarta)
 	for _, op := range d.Operations {
 		for _, text := range []string{"2022-08-24 11:14:17", "2022-08-24T11:14:17+07:00", "20220824T11:14:17+07:00", "2022-08-24T04:14:17.000Z"} {
-			sent := headers(sampleHeaders, map[string]string{"X-TIMESTAMP": text, "X-CLIENT-KEY": "client"})
+			sent := dialecttest.Sent(sampleHeaders, "X-TIMESTAMP", text, "X-CLIENT-KEY", "client")
 			if fault, _ := field.CheckHeaders(op.Headers, sent, true); fault != nil && fault.Field == snap.HeaderTimestamp {
 				t.Errorf("%s: %v", op.Name, fault)
 			}
@@ -184,7 +164,7 @@ func TestTimestampForms(t *testing.T) {
 			}
 		}
 		for _, text := range []string{"2022-08-24", "2022-08-24 25:14:17", "2022-08-24T11:14:17", "yesterday"} {
-			sent := headers(sampleHeaders, map[string]string{"X-TIMESTAMP": text, "X-CLIENT-KEY": "client"})
+			sent := dialecttest.Sent(sampleHeaders, "X-TIMESTAMP", text, "X-CLIENT-KEY", "client")
 			fault, _ := field.CheckHeaders(op.Headers, sent, false)
 			if fault == nil || fault.Missing || fault.Field != snap.HeaderTimestamp {
 				t.Errorf("%s with %q: %v", op.Name, text, fault)

@@ -1,14 +1,10 @@
 package speedcash
 
 import (
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/qrisd/qrisd/internal/dialect"
 	"github.com/qrisd/qrisd/internal/dialect/dialecttest"
 	"github.com/qrisd/qrisd/internal/field"
 	"github.com/qrisd/qrisd/internal/pay"
@@ -28,18 +24,13 @@ const (
 
 func TestDialectIsComplete(t *testing.T) {
 	d := Dialect()
-	dialecttest.Complete(t, &d)
-	if d.Unsigned != "/v1.0" {
-		t.Errorf("the path without %q may be signed, expected /v1.0", d.Unsigned)
-	}
-	for name, paths := range map[string][]string{
+	dialecttest.Complete(t, d, map[string][]string{
 		"token":    {"/v1.0/access-token/b2b"},
 		"generate": {"/v1.0/qr/qr-mpm-generate"},
 		"list":     {"/v1.0/qr/qr-generate-list", "/v1.0/qr/qr-mpm-generate-list"},
-	} {
-		if op := d.Operation(name); op == nil || !slices.Equal(op.Paths, paths) {
-			t.Errorf("operation %s is not at %v", name, paths)
-		}
+	})
+	if d.Unsigned != "/v1.0" {
+		t.Errorf("the path without %q may be signed, expected /v1.0", d.Unsigned)
 	}
 }
 
@@ -123,7 +114,7 @@ func TestReplyRowsRefuse(t *testing.T) {
 }
 
 func TestCodesAreTheDocuments(t *testing.T) {
-	d, list := dialecttest.Operation(t, Dialect(), "list")
+	_, list := dialecttest.Operation(t, Dialect(), "list")
 	dialecttest.Codes(t, list, "2009000", "4009001", "4019000", "4099000", "4049001", "4049000", "4039019", "4049001")
 	_, generate := dialecttest.Operation(t, Dialect(), "generate")
 	dialecttest.Codes(t, generate, "2004700", "4004700", "4004701", "4004702", "4014700", "4014701", "4014703", "4034701",
@@ -133,51 +124,32 @@ func TestCodesAreTheDocuments(t *testing.T) {
 
 func TestAnswersOfList(t *testing.T) {
 	d, op := dialecttest.Operation(t, Dialect(), "list")
-	for _, c := range []struct {
-		err           *pay.Error
-		code, message string
-	}{
-		{pay.RefuseField(pay.MissingHeader, "X-SIGNATURE", ""), "4049001", "Bad Request"},
-		{pay.RefuseField(pay.InvalidHeader, "Content-Type", ""), "4049001", "Bad Request"},
-		{pay.RefuseField(pay.BadTimestamp, "X-TIMESTAMP", ""), "4049001", "Bad Request"},
-		{pay.Refuse(pay.BadRequest, ""), "4009001", "Invalid field format body"},
-		{pay.RefuseField(pay.MissingField, "dateGenerate", ""), "4009001", "Invalid field format dateGenerate"},
-		{pay.RefuseField(pay.InvalidFormat, "dateGenerate", ""), "4009001", "Invalid field format dateGenerate"},
-		{pay.Refuse(pay.BadSignature, ""), "4019000", "Unauthorized. Invalid Signature"},
-		{pay.Refuse(pay.InvalidToken, ""), "4019000", "Unauthorized. Invalid Token (B2B)"},
-		{pay.Refuse(pay.TokenNotFound, ""), "4019000", "Unauthorized. Invalid Token (B2B)"},
-		{pay.Refuse(pay.UnknownClient, ""), "4019000", "Unauthorized. Unknown Client"},
-		{pay.Refuse(pay.ExternalIDUsed, ""), "4099000", "Cannot use same X-EXTERNAL-ID in same day"},
-		{pay.Refuse(pay.ForbiddenAPI, ""), "4049000", "Unauthorized. Client Forbidden Access API"},
-		{pay.Refuse(pay.PartnerSuspended, ""), "4049000", "Unauthorized. Client Forbidden Access API"},
-	} {
-		if code, message := dialecttest.Refusal(t, d, op, c.err); code != c.code || message != c.message {
-			t.Errorf("kind %d gives %s %q, expected %s %q", c.err.Kind, code, message, c.code, c.message)
-		}
-		dialecttest.Documented(t, d, op, c.err.Kind)
+	refused := map[*pay.Error]string{
+		pay.RefuseField(pay.MissingHeader, "X-SIGNATURE", ""):  "4049001 Bad Request",
+		pay.RefuseField(pay.InvalidHeader, "Content-Type", ""): "4049001 Bad Request",
+		pay.RefuseField(pay.BadTimestamp, "X-TIMESTAMP", ""):   "4049001 Bad Request",
+		pay.Refuse(pay.BadRequest, ""):                         "4009001 Invalid field format body",
+		pay.RefuseField(pay.MissingField, "dateGenerate", ""):  "4009001 Invalid field format dateGenerate",
+		pay.RefuseField(pay.InvalidFormat, "dateGenerate", ""): "4009001 Invalid field format dateGenerate",
+		pay.Refuse(pay.BadSignature, ""):                       "4019000 Unauthorized. Invalid Signature",
+		pay.Refuse(pay.InvalidToken, ""):                       "4019000 Unauthorized. Invalid Token (B2B)",
+		pay.Refuse(pay.TokenNotFound, ""):                      "4019000 Unauthorized. Invalid Token (B2B)",
+		pay.Refuse(pay.UnknownClient, ""):                      "4019000 Unauthorized. Unknown Client",
+		pay.Refuse(pay.ExternalIDUsed, ""):                     "4099000 Cannot use same X-EXTERNAL-ID in same day",
+		pay.Refuse(pay.ForbiddenAPI, ""):                       "4049000 Unauthorized. Client Forbidden Access API",
+		pay.Refuse(pay.PartnerSuspended, ""):                   "4049000 Unauthorized. Client Forbidden Access API",
+	}
+	dialecttest.Refusals(t, d, op, refused)
+	for err := range refused {
+		dialecttest.Documented(t, d, op, err.Kind)
 	}
 }
 
 func TestRepeats(t *testing.T) {
 	d, generate := dialecttest.Operation(t, Dialect(), "generate")
-	_, list := dialecttest.Operation(t, Dialect(), "list")
-	if r := d.ExternalID; !r.Remember || !r.Daily || r.Same != r.Other {
-		t.Errorf("X-EXTERNAL-ID: %+v", r)
-	}
-	if r := d.Reference; !r.Remember || r.Daily {
-		t.Errorf("partnerReferenceNo: %+v", r)
-	}
-	for _, c := range []struct {
-		op   *dialect.Operation
-		kind pay.Kind
-		code string
-	}{
-		{generate, d.ExternalID.Same.Kind, "4094700"}, {list, d.ExternalID.Same.Kind, "4099000"},
-		{generate, d.Reference.Same.Kind, "4094701"}, {generate, d.Reference.Other.Kind, "4044718"},
-	} {
-		if got := d.Outcome(c.op, c.kind).Case.Code(c.op.Service); got != c.code {
-			t.Errorf("%s: %s, expected %s", c.op.Name, got, c.code)
-		}
+	dialecttest.Repeats(t, d, generate, [2]string{"4094700", "4094700"}, [2]string{"4094701", "4044718"})
+	if got := d.Outcome(d.Operation("list"), d.ExternalID.Same.Kind).Case.Code(d.Operation("list").Service); got != "4099000" {
+		t.Errorf("list: %s, expected 4099000", got)
 	}
 }
 
