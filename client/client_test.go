@@ -263,6 +263,27 @@ func TestTheTokenIsRenewedShortlyBeforeItsEnd(t *testing.T) {
 	}
 }
 
+// TestATokenNeverSeemsToLiveLonger: its life counts from before the question.
+func TestATokenNeverSeemsToLiveLonger(t *testing.T) {
+	p := serve(t, client.Qoin())
+	start := time.Date(2026, 1, 31, 10, 0, 0, 0, snap.Jakarta)
+	now := &clock{now: start}
+	slow := p.client(func(c *client.Config) {
+		c.Clock = now.Now
+		c.HTTP = &http.Client{Transport: carrier(func(r *http.Request) (*http.Response, error) {
+			now.advance(10 * time.Second)
+			return http.DefaultTransport.RoundTrip(r)
+		})}
+	})
+	if token, err := slow.Token(context.Background()); err != nil || !token.ExpiresAt.Equal(start.Add(900*time.Second)) {
+		t.Errorf("%v, %v", token.ExpiresAt, err)
+	}
+}
+
+type carrier func(*http.Request) (*http.Response, error)
+
+func (c carrier) RoundTrip(r *http.Request) (*http.Response, error) { return c(r) }
+
 func TestARefusedTokenIsForgottenAndNothingRepeated(t *testing.T) {
 	p := serve(t, client.Qoin())
 	p.answers(401, `{"responseCode":"4014701","responseMessage":"Invalid Token (B2B)"}`)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -145,10 +146,11 @@ func (p *provider) fault(op client.Operation, r *http.Request, body []byte) stri
 	}
 	m := snap.Message{Method: r.Method, Path: r.RequestURI, Body: body, Timestamp: h.Get(snap.HeaderTimestamp)}
 	if op.Scheme != snap.Asymmetric {
-		p.mu.Lock()
-		m.AccessToken = "token-" + strconv.Itoa(p.issued)
-		p.mu.Unlock()
+		m.AccessToken = strings.TrimPrefix(h.Get(snap.HeaderAuthorization), "Bearer ")
 		want[snap.HeaderAuthorization] = "Bearer " + m.AccessToken
+		if !p.knows(m.AccessToken) {
+			return "Authorization is " + h.Get(snap.HeaderAuthorization)
+		}
 	}
 	for name, value := range want {
 		if h.Get(name) != value {
@@ -165,6 +167,14 @@ func (p *provider) fault(op client.Operation, r *http.Request, body []byte) stri
 		return "Invalid Signature"
 	}
 	return ""
+}
+
+// knows reports whether a token was issued; many live at once.
+func (p *provider) knows(token string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	number, err := strconv.Atoi(strings.TrimPrefix(token, "token-"))
+	return err == nil && number > 0 && number <= p.issued
 }
 
 func verify(scheme snap.Scheme, m snap.Message, signature string) error {

@@ -68,27 +68,27 @@ func TestTheCaseOfAnError(t *testing.T) {
 
 func TestNoAnswerIsUncertainAndNotRepeated(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	for name, hang := range map[string]func(http.ResponseWriter, *http.Request){
-		"a timeout":        func(_ http.ResponseWriter, r *http.Request) { cancel(); <-r.Context().Done() },
-		"a cut connection": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
-		"an answer cut short": func(w http.ResponseWriter, _ *http.Request) {
+	for _, test := range []struct {
+		name, says string
+		ctx        context.Context
+		hang       http.HandlerFunc
+	}{
+		{"a timeout", "context canceled", ctx, func(_ http.ResponseWriter, r *http.Request) { cancel(); <-r.Context().Done() }},
+		{"a cut connection", "EOF", t.Context(), func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }},
+		{"an answer cut short", "unexpected EOF", t.Context(), func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "99")
 			io.WriteString(w, "{")
-		},
-		"an answer too large": func(w http.ResponseWriter, _ *http.Request) { io.CopyN(w, zeros{}, 9<<20) },
+		}},
+		{"an answer too large", "larger than 8 MiB", t.Context(), func(w http.ResponseWriter, _ *http.Request) { io.CopyN(w, zeros{}, 9<<20) }},
 	} {
 		p := serve(t, client.DANA())
-		p.answer = hang
-		use := context.Background()
-		if name == "a timeout" {
-			use = ctx
-		}
-		_, err := p.client().Call(use, client.OpGenerate, struct{}{}, "")
-		if !errors.Is(err, client.ErrUncertain) || !strings.Contains(err.Error(), "same partnerReferenceNo") {
-			t.Errorf("%s: %v", name, err)
+		p.answer = test.hang
+		_, err := p.client().Call(test.ctx, client.OpGenerate, struct{}{}, "")
+		if !errors.Is(err, client.ErrUncertain) || !strings.Contains(err.Error(), "same partnerReferenceNo") || !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s: %v", test.name, err)
 		}
 		if _, requests := p.counts(); requests != 1 {
-			t.Errorf("%s: %d requests", name, requests)
+			t.Errorf("%s: %d requests", test.name, requests)
 		}
 	}
 }
@@ -105,7 +105,16 @@ func TestAFailedTokenIsCertain(t *testing.T) {
 	if e := asError(t, err); e.Code != "4017300" || errors.Is(err, client.ErrUncertain) {
 		t.Errorf("%v", err)
 	}
-	if !strings.HasPrefix(err.Error(), "qoin generate needs an access token: qoin token: 4017300 Unauthorized.") {
+	p.life = `"900"},{` // no JSON at all
+	_, err = p.client().Call(context.Background(), client.OpGenerate, struct{}{}, "")
+	if e := asError(t, err); e.Operation != "qoin token" || errors.Is(err, client.ErrUncertain) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAFailedTokenNamesItself(t *testing.T) {
+	_, err := serve(t, client.Qoin()).client(func(c *client.Config) { c.ClientKey = "unknown" }).Call(context.Background(), client.OpGenerate, struct{}{}, "")
+	if err == nil || !strings.HasPrefix(err.Error(), "qoin generate needs an access token: qoin token: 4017300 Unauthorized.") {
 		t.Errorf("%v", err)
 	}
 }

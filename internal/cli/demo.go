@@ -99,12 +99,14 @@ func (d *demo) invite(out io.Writer, folder string, temporary bool) {
 	}
 	fmt.Fprintln(out, "\nThe sandbox goes on; Ctrl-C ends it.")
 	printPairs(out, [][2]string{{"  API", d.node.apiURL}, {"  management", d.node.adminURL}, {"  credentials", file}})
-	fmt.Fprintf(out, "\nTry, in another terminal:\n")
-	printTable(out, [][]string{
-		{"  qrisd pay " + d.unpaid() + " --data " + shellWord(folder), "somebody else pays Qoin's code"},
-		{"  qrisd payer list --data " + shellWord(folder), "who has how much now"},
-		{"  qrisd clock --advance 1h --data " + shellWord(folder), "codes and tokens expire"},
-	})
+	fmt.Fprintln(out, "\nTry, in another terminal:")
+	for _, try := range []struct{ what, command string }{
+		{"somebody else pays Qoin's code", "pay " + d.unpaid()},
+		{"who has how much now", "payer list"},
+		{"codes and tokens expire", "clock --advance 1h"},
+	} {
+		fmt.Fprintf(out, "\n  # %s\n  qrisd %s --data %s\n", try.what, try.command, shellWord(folder))
+	}
 }
 
 // shellWord quotes what a shell would take apart.

@@ -187,8 +187,8 @@ func TestDemoGoesOn(t *testing.T) {
 	}()
 	var commands []string
 	for lines := bufio.NewScanner(page); len(commands) < 3 && lines.Scan(); {
-		if command, _, ok := strings.Cut(strings.TrimPrefix(lines.Text(), "  qrisd "), "'  "); ok {
-			commands = append(commands, command+"'")
+		if command, ok := strings.CutPrefix(lines.Text(), "  qrisd "); ok {
+			commands = append(commands, command)
 		}
 	}
 	go io.Copy(io.Discard, page)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -142,6 +143,10 @@ func TestMaxBatch(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	outside := make(chan error, 1)
 	go func() { outside <- h.Update(ctx, setting("outside")) }()
+	for h.writer.mu.TryLock() { // until the caller is on its way into the queue
+		h.writer.mu.Unlock()
+		runtime.Gosched()
+	}
 	cancel()
 	if err := <-outside; err != context.Canceled {
 		t.Errorf("the caller outside: %v", err)

@@ -80,6 +80,25 @@ func Headers(t *testing.T, rows []field.Row, full map[string]string) {
 	}
 }
 
+// PrintedHeaders checks that the headers of a document's sample break no row,
+// not even a soft one, and that none of them may be absent. With ORIGIN, which
+// the standard alone has, they must be all there are.
+func PrintedHeaders(t *testing.T, rows []field.Row, printed map[string]string) {
+	t.Helper()
+	if fault, _ := field.CheckHeaders(rows, Sent(printed), true); fault != nil {
+		t.Errorf("the sample's headers are refused: %v", fault)
+	}
+	for name := range printed {
+		fault, _ := field.CheckHeaders(rows, Sent(printed, name, ""), false)
+		if fault == nil || !fault.Missing || fault.Field != name {
+			t.Errorf("without %s: %v", name, fault)
+		}
+	}
+	all := maps.Clone(printed)
+	all["ORIGIN"] = "www.hostname.com"
+	Headers(t, rows, all)
+}
+
 // Sent gives headers in the way field.CheckHeaders asks for them, with changes
 // in pairs of name and value. An empty header is absent.
 func Sent(headers map[string]string, changes ...string) func(name string) []string {

@@ -65,8 +65,6 @@ func TestAnswerComesAgain(t *testing.T) {
 const made = "2004700 Successful"
 
 func TestRefusals(t *testing.T) {
-	w := world(t)
-	w.PutOutlet(dialecttest.MerchantID, pay.Store, "closed", pay.Inactive)
 	for about, c := range map[string]struct {
 		body []string
 		want string
@@ -93,6 +91,8 @@ func TestRefusals(t *testing.T) {
 		"its own merchant":       {[]string{`"merchantId": ""`, `"merchantId": "merchant-1"`}, made},
 		"a closed store":         {[]string{`"storeId": ""`, `"storeId": "closed"`}, "4044708 Invalid Merchant"},
 	} {
+		w := world(t) // a new one, for a reference is good once
+		w.PutOutlet(dialecttest.MerchantID, pay.Store, "closed", pay.Inactive)
 		if got := w.Ask("generate", live(t, c.body...)).String(); got != c.want {
 			t.Errorf("%s: %q, want %q", about, got, c.want)
 		}
