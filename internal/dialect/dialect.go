@@ -6,7 +6,6 @@ package dialect
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/qrisd/qrisd/internal/field"
@@ -61,6 +60,9 @@ type Operation struct {
 	Validity Validity
 	// Names gives the wire's names of fields that the domain names otherwise.
 	Names map[string]string
+	// Identifier is the field that names what the request makes and must not
+	// repeat within a scope; empty where a request makes nothing.
+	Identifier Identifier
 	// Trigger is the field that asks a sandbox for a response code by carrying
 	// it; empty where there is none.
 	Trigger string
@@ -124,6 +126,19 @@ type Validity struct {
 	Default time.Duration // of a dynamic code; 0: never expires
 }
 
+// Identifier is a partner's own reference for what a request makes.
+type Identifier struct {
+	Field string
+	Scope string // pay.ScopeCode and the like
+}
+
+// The identifiers of what SNAP requests make.
+var (
+	CodeRef    = Identifier{"partnerReferenceNo", pay.ScopeCode}
+	PaymentRef = Identifier{"partnerReferenceNo", pay.ScopePayment}
+	RefundRef  = Identifier{"partnerRefundNo", pay.ScopeRefund}
+)
+
 // Sample is a value printed in the document's own sample request that today's
 // rules would refuse (a time long past, an amount over the present limit). A
 // sandbox lets exactly this value pass.
@@ -159,11 +174,6 @@ func (d *Dialect) Operation(name string) *Operation {
 		}
 	}
 	return nil
-}
-
-// HasField reports whether the body has a field of this name.
-func (o *Operation) HasField(name string) bool {
-	return slices.ContainsFunc(o.Body, func(r field.Row) bool { return r.Name == name })
 }
 
 // Outcome is the answer to a kind in an operation.

@@ -11,12 +11,20 @@ const (
 	ByReference  MarkKind = "reference"
 )
 
+// The scopes within which a partner's references are unique. An identifier of
+// requests, X-EXTERNAL-ID, has none.
+const (
+	ScopeCode    = "code"
+	ScopePayment = "payment"
+	ScopeRefund  = "refund"
+)
+
 // Mark remembers that a request with an identifier succeeded. It is written
 // in the same transaction as what the request did, so a lost answer can
 // always be decided by reading it again.
 type Mark struct {
 	PartnerID string
-	Scope     string // the operation
+	Scope     string
 	Kind      MarkKind
 	Key       string
 	Day       string // Jakarta date for identifiers that are unique in a day; else empty

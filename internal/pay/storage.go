@@ -32,7 +32,6 @@ type Reader interface {
 	Payers() ([]Payer, error)
 
 	Code(ref string) (Code, error)
-	CodeByPartnerRef(partnerID, partnerRef string) (Code, error)
 	// CodesOn visits a merchant's codes of a Jakarta date, newest first.
 	CodesOn(partnerID, merchantID, day string, visit func(Code) error) error
 

@@ -43,7 +43,11 @@ func findCode(ctx context.Context, core *pay.Core, ref string) (pay.Code, error)
 			return err
 		}
 		for _, p := range partners {
-			if code, err = r.CodeByPartnerRef(p.ID, ref); !errors.Is(err, pay.ErrNotFound) {
+			m, err := r.Mark(p.ID, pay.ScopeCode, pay.ByReference, ref, "")
+			if err == nil {
+				code, err = r.Code(m.Ref)
+			}
+			if !errors.Is(err, pay.ErrNotFound) {
 				return err
 			}
 		}

@@ -160,11 +160,12 @@ func (x *exchange) marks(now time.Time) []pay.Mark {
 	if external := x.externalMarks(now); len(external) > 0 {
 		marks = append(marks, external[0])
 	}
-	if !x.route.dialect.Reference.Remember || !x.route.operation.HasField("partnerReferenceNo") {
+	id := x.route.operation.Identifier
+	if id.Field == "" || !x.route.dialect.Reference.Remember {
 		return marks
 	}
-	if ref := x.call.Text("partnerReferenceNo"); ref != "" {
-		marks = append(marks, x.mark(pay.ByReference, x.route.operation.Name, ref))
+	if ref := x.call.Text(id.Field); ref != "" {
+		marks = append(marks, x.mark(pay.ByReference, id.Scope, ref))
 	}
 	return marks
 }

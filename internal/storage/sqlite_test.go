@@ -211,7 +211,6 @@ func TestPlans(t *testing.T) {
 	for text, want := range map[string]string{
 		codesOnDay:         "SEARCH code USING INDEX code_day (partner_id=? AND merchant_id=? AND day=?)",
 		codeByRef:          "SEARCH code USING INDEX sqlite_autoindex_code_1 (ref=?)",
-		codeByPartnerRef:   "SEARCH code USING INDEX code_partner_ref (partner_id=? AND partner_ref=?)",
 		closeCode:          "SEARCH code USING INDEX sqlite_autoindex_code_1 (ref=?)",
 		paidToMerchant:     "SEARCH payment USING COVERING INDEX payment_merchant_day (acquirer_id=? AND merchant_id=? AND day=? AND state=?)",
 		paidByPayer:        "SEARCH payment USING COVERING INDEX payment_payer_day (payer_id=? AND day=? AND state=?)",

@@ -17,14 +17,15 @@ func generate() dialect.Operation {
 	return dialect.Operation{
 		Name: "generate", Service: snap.ServiceGenerate, Paths: []string{"/v1.0/qr/qr-mpm-generate"},
 		Auth: dialect.AuthEither, Headers: dialect.AmendRows(SymmetricHeaders, optionalToken),
-		Body:     GenerateRows,
-		Reply:    GenerateReplyRows,
-		Success:  dialect.Outcome{Case: snap.CaseSuccessful, Message: "Request has been processed successfully"},
-		Validity: dialect.Validity{Field: "validityPeriod", Default: DefaultValidity},
-		Trigger:  "partnerReferenceNo",
-		Codes:    GenerateCodes,
-		Do:       do,
-		Replay:   replay,
+		Body:       GenerateRows,
+		Reply:      GenerateReplyRows,
+		Success:    dialect.Outcome{Case: snap.CaseSuccessful, Message: "Request has been processed successfully"},
+		Validity:   dialect.Validity{Field: "validityPeriod", Default: DefaultValidity},
+		Identifier: dialect.CodeRef,
+		Trigger:    "partnerReferenceNo",
+		Codes:      GenerateCodes,
+		Do:         do,
+		Replay:     replay,
 	}
 }
 

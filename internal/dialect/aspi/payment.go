@@ -30,13 +30,14 @@ func payment() dialect.Operation {
 				{Name: "additionalInfo", Kind: field.Object, Need: field.Mandatory, About: "carries the payload"},
 				{Name: "additionalInfo.qrContent", Need: field.Mandatory, Max: 512, About: "the payload"},
 			}),
-		Reply:   PaymentReplyRows,
-		Success: dialect.Outcome{Case: snap.CaseSuccessful, Message: "Request has been processed successfully"},
-		Names:   PaymentNames,
-		Trigger: "partnerReferenceNo",
-		Codes:   paymentCodes,
-		Do:      DoPayment,
-		Replay:  ReplayPayment,
+		Reply:      PaymentReplyRows,
+		Success:    dialect.Outcome{Case: snap.CaseSuccessful, Message: "Request has been processed successfully"},
+		Names:      PaymentNames,
+		Identifier: dialect.PaymentRef,
+		Trigger:    "partnerReferenceNo",
+		Codes:      paymentCodes,
+		Do:         DoPayment,
+		Replay:     ReplayPayment,
 	}
 }
 

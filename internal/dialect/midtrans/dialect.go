@@ -55,11 +55,12 @@ func generate() dialect.Operation {
 	return dialect.Operation{
 		Name: "generate", Service: snap.ServiceGenerate, Paths: []string{"/v1.0/qr/qr-mpm-generate"},
 		Auth: dialect.AuthSymmetric, Headers: dialect.AmendRows(aspi.SymmetricHeaders, externalID, channelID),
-		Body:     generateBody,
-		Reply:    generateReplyRows,
-		Success:  dialect.Outcome{Case: snap.CaseSuccessful, Message: "Request has been processed successfully"},
-		Validity: dialect.Validity{Field: "validityPeriod", Min: 20 * time.Second, Max: 180 * 24 * time.Hour, Default: 15 * time.Minute},
-		Trigger:  "partnerReferenceNo",
+		Body:       generateBody,
+		Reply:      generateReplyRows,
+		Success:    dialect.Outcome{Case: snap.CaseSuccessful, Message: "Request has been processed successfully"},
+		Validity:   dialect.Validity{Field: "validityPeriod", Min: 20 * time.Second, Max: 180 * 24 * time.Hour, Default: 15 * time.Minute},
+		Identifier: dialect.CodeRef,
+		Trigger:    "partnerReferenceNo",
 		Samples: []dialect.Sample{
 			{Field: "amount.value", Value: "12345678.00", Waive: dialect.WaiveAmountLimit, About: "over the limit of Rp 10,000,000 a transaction"},
 			{Field: "validityPeriod", Value: "2009-07-03T12:08:56-07:00", Waive: dialect.WaiveValidity, About: "a time of 2009"},

@@ -76,20 +76,21 @@ var outcomes = map[pay.Kind]dialect.Outcome{
 
 func payment() dialect.Operation {
 	return dialect.Operation{
-		Name:     "payment",
-		Service:  snap.ServicePayment, // the page prints 48, which is decode; its own codes carry 50
-		Paths:    []string{"/snap/v1.0/qr/qr-mpm-payment"},
-		Auth:     dialect.AuthSymmetric,
-		Customer: true,
-		Headers:  paymentHeaders,
-		Body:     paymentBody,
-		Reply:    paymentReply,
-		Success:  dialect.Outcome{Case: snap.CaseSuccessful, Message: "Success"},
-		Names:    aspi.PaymentNames,
-		Trigger:  "partnerReferenceNo",
-		Codes:    paymentCodes,
-		Do:       aspi.DoPayment,
-		Replay:   aspi.ReplayPayment,
+		Name:       "payment",
+		Service:    snap.ServicePayment, // the page prints 48, which is decode; its own codes carry 50
+		Paths:      []string{"/snap/v1.0/qr/qr-mpm-payment"},
+		Auth:       dialect.AuthSymmetric,
+		Customer:   true,
+		Headers:    paymentHeaders,
+		Body:       paymentBody,
+		Reply:      paymentReply,
+		Success:    dialect.Outcome{Case: snap.CaseSuccessful, Message: "Success"},
+		Names:      aspi.PaymentNames,
+		Identifier: dialect.PaymentRef,
+		Trigger:    "partnerReferenceNo",
+		Codes:      paymentCodes,
+		Do:         aspi.DoPayment,
+		Replay:     aspi.ReplayPayment,
 	}
 }
 

@@ -42,14 +42,15 @@ func generate() dialect.Operation {
 	return dialect.Operation{
 		Name: "generate", Service: snap.ServiceGenerate, Paths: []string{"/v1.0/qr/qr-mpm-generate"},
 		Auth: dialect.AuthWithToken, Headers: headers,
-		Body:     generateBody,
-		Reply:    aspi.GenerateReplyRows,
-		Success:  successful,
-		Validity: dialect.Validity{Field: "validityPeriod", Default: aspi.DefaultValidity},
-		Trigger:  "partnerReferenceNo",
-		Codes:    generateCodes(),
-		Do:       do,
-		Replay:   replay,
+		Body:       generateBody,
+		Reply:      aspi.GenerateReplyRows,
+		Success:    successful,
+		Validity:   dialect.Validity{Field: "validityPeriod", Default: aspi.DefaultValidity},
+		Identifier: dialect.CodeRef,
+		Trigger:    "partnerReferenceNo",
+		Codes:      generateCodes(),
+		Do:         do,
+		Replay:     replay,
 	}
 }
 

@@ -39,9 +39,6 @@ func everyFieldComesBack(t *testing.T, s pay.Storage) {
 	comesBack(t, s, "code", entity[pay.Code]{drawCode,
 		func(tx pay.Tx, c pay.Code) error { return tx.InsertCode(c, day) },
 		func(r pay.Reader, c pay.Code) (pay.Code, error) { return r.Code(c.Ref) }})
-	comesBack(t, s, "code by partner's reference", entity[pay.Code]{drawCode,
-		func(tx pay.Tx, c pay.Code) error { return tx.InsertCode(c, day) },
-		func(r pay.Reader, c pay.Code) (pay.Code, error) { return r.CodeByPartnerRef(c.PartnerID, c.PartnerRef) }})
 	comesBack(t, s, "payment", entity[pay.Payment]{drawPayment,
 		func(tx pay.Tx, p pay.Payment) error { return tx.InsertPayment(p, day) },
 		func(r pay.Reader, p pay.Payment) (pay.Payment, error) { return r.Payment(p.Ref) }})
@@ -96,21 +93,19 @@ func absentIsNotFound(t *testing.T, s pay.Storage) {
 	insert(t, s, putPartner(somePartner("p")), putMerchant(someMerchant("p", "m")))
 	insert(t, s, insertCode(pay.Code{Ref: "unnamed", PartnerID: "p", State: pay.CodeActive}))
 	for name, read := range map[string]func(pay.Reader) error{
-		"partner":                  func(r pay.Reader) error { _, err := r.Partner("P"); return err },
-		"client key":               func(r pay.Reader) error { _, err := r.PartnerByClientKey(""); return err },
-		"merchant":                 func(r pay.Reader) error { _, err := r.Merchant("q", "m"); return err },
-		"MPAN":                     func(r pay.Reader) error { _, err := r.MerchantByMPAN("9"); return err },
-		"no MPAN":                  func(r pay.Reader) error { _, err := r.MerchantByMPAN(""); return err },
-		"outlet":                   func(r pay.Reader) error { _, err := r.Outlet("p", "m", pay.Store, "s"); return err },
-		"payer":                    func(r pay.Reader) error { _, err := r.Payer("budi"); return err },
-		"code":                     func(r pay.Reader) error { _, err := r.Code("1"); return err },
-		"code by partner ref":      func(r pay.Reader) error { _, err := r.CodeByPartnerRef("p", "1"); return err },
-		"code without partner ref": func(r pay.Reader) error { _, err := r.CodeByPartnerRef("p", ""); return err },
-		"payment":                  func(r pay.Reader) error { _, err := r.Payment("1"); return err },
-		"token":                    func(r pay.Reader) error { _, err := r.Token([32]byte{1}); return err },
-		"mark":                     func(r pay.Reader) error { _, err := r.Mark("p", "", pay.ByReference, "", ""); return err },
-		"transfer":                 func(r pay.Reader) error { _, err := r.Transfer("1"); return err },
-		"setting":                  func(r pay.Reader) error { _, err := r.Setting("name"); return err },
+		"partner":    func(r pay.Reader) error { _, err := r.Partner("P"); return err },
+		"client key": func(r pay.Reader) error { _, err := r.PartnerByClientKey(""); return err },
+		"merchant":   func(r pay.Reader) error { _, err := r.Merchant("q", "m"); return err },
+		"MPAN":       func(r pay.Reader) error { _, err := r.MerchantByMPAN("9"); return err },
+		"no MPAN":    func(r pay.Reader) error { _, err := r.MerchantByMPAN(""); return err },
+		"outlet":     func(r pay.Reader) error { _, err := r.Outlet("p", "m", pay.Store, "s"); return err },
+		"payer":      func(r pay.Reader) error { _, err := r.Payer("budi"); return err },
+		"code":       func(r pay.Reader) error { _, err := r.Code("1"); return err },
+		"payment":    func(r pay.Reader) error { _, err := r.Payment("1"); return err },
+		"token":      func(r pay.Reader) error { _, err := r.Token([32]byte{1}); return err },
+		"mark":       func(r pay.Reader) error { _, err := r.Mark("p", "", pay.ByReference, "", ""); return err },
+		"transfer":   func(r pay.Reader) error { _, err := r.Transfer("1"); return err },
+		"setting":    func(r pay.Reader) error { _, err := r.Setting("name"); return err },
 	} {
 		if err := s.View(context.Background(), read); err != pay.ErrNotFound {
 			t.Errorf("%s: got %v, want exactly ErrNotFound", name, err)
