@@ -1,26 +1,55 @@
 package storage
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
 	"strings"
 
 	"github.com/qrisd/qrisd/internal/pay"
 )
 
-var marks = table[pay.Mark]{
+// markRow is a mark as its table keeps it.
+type markRow struct {
+	ID   string
+	Body [32]byte
+	Ref  string
+}
+
+var marks = table[markRow]{
 	name:    "mark",
-	columns: strings.Fields("partner_id scope kind mark_key day body ref"),
-	fields: func(m *pay.Mark) []any {
-		return []any{&m.PartnerID, &m.Scope, (*string)(&m.Kind), &m.Key, &m.Day, digest{&m.Body}, &m.Ref}
-	},
+	columns: strings.Fields("id body ref"),
+	fields:  func(m *markRow) []any { return []any{&m.ID, digest{&m.Body}, &m.Ref} },
 }
 
 var (
-	markByKey  = marks.find("WHERE partner_id = $1 AND scope = $2 AND kind = $3 AND mark_key = $4 AND day = $5")
+	markByID   = marks.find("WHERE id = $1")
 	insertMark = marks.insert()
 )
 
-func (r reader) Mark(partnerID, scope string, kind pay.MarkKind, key, day string) (pay.Mark, error) {
-	return marks.one(r.q, markByKey, partnerID, scope, string(kind), key, day)
+// markID is 128 bits of the SHA-256 of what a mark is found by, each part with
+// its length before it: two different marks do not meet.
+func markID(partnerID, scope string, kind pay.MarkKind, key, day string) string {
+	h := sha256.New()
+	var length [4]byte
+	for _, part := range []string{partnerID, scope, string(kind), key, day} {
+		binary.BigEndian.PutUint32(length[:], uint32(len(part)))
+		h.Write(length[:])
+		h.Write([]byte(part))
+	}
+	var sum [sha256.Size]byte
+	return base64.RawURLEncoding.EncodeToString(h.Sum(sum[:0])[:16])
 }
 
-func (t tx) InsertMark(m pay.Mark) error { return t.insert(insertMark, marks.values(&m)) }
+func (r reader) Mark(partnerID, scope string, kind pay.MarkKind, key, day string) (pay.Mark, error) {
+	found, err := marks.one(r.q, markByID, markID(partnerID, scope, kind, key, day))
+	if err != nil {
+		return pay.Mark{}, err
+	}
+	return pay.Mark{PartnerID: partnerID, Scope: scope, Kind: kind, Key: key, Day: day, Body: found.Body, Ref: found.Ref}, nil
+}
+
+func (t tx) InsertMark(m pay.Mark) error {
+	id := markID(m.PartnerID, m.Scope, m.Kind, m.Key, m.Day)
+	return t.insert(insertMark, marks.values(&markRow{id, m.Body, m.Ref}))
+}

@@ -25,7 +25,7 @@ var sqlitePragmas = []string{
 	"synchronous(FULL)",
 	"foreign_keys(ON)",
 	"temp_store(MEMORY)",
-	"wal_autocheckpoint(1000)",
+	"wal_autocheckpoint(2000)",
 }
 
 // sqliteHints are the cures of the errors that an operator can cure.
@@ -79,7 +79,7 @@ func newStore(ctx context.Context, books *sqliteFile, o Options) (*Store, error)
 	if err := migrate(ctx, books.db, goose.DialectSQLite3, migrations()); err != nil {
 		return nil, explainSQLite(err)
 	}
-	w, err := books.session(ctx, "PRAGMA cache_size = -65536")
+	w, err := books.session(ctx, "PRAGMA cache_size = -8192")
 	if err != nil {
 		return nil, err
 	}

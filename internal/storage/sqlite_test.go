@@ -218,7 +218,7 @@ func TestPlans(t *testing.T) {
 		balances:           "SCAN posting USING COVERING INDEX posting_account",
 		postingsOfTransfer: "SEARCH posting USING INDEX sqlite_autoindex_posting_1 (transfer_id=?); USE TEMP B-TREE FOR ORDER BY",
 		merchantByMPAN:     "SEARCH merchant USING INDEX merchant_mpan (mpan=?)",
-		markByKey:          "SEARCH mark USING INDEX sqlite_autoindex_mark_1 (partner_id=? AND scope=? AND kind=? AND mark_key=? AND day=?)",
+		markByID:           "SEARCH mark USING INDEX sqlite_autoindex_mark_1 (id=?)",
 	} {
 		if got := planOf(t, s, text); got != want {
 			t.Errorf("%s\n got %s\nwant %s", text, got, want)

@@ -29,7 +29,7 @@ func TestColumnsNameTheirFields(t *testing.T) {
 
 // columnNames are the columns that are not called like their field.
 var columnNames = map[string]string{
-	"payment.at": "paid_at", "transfer.at": "moved_at", "mark.key": "mark_key",
+	"payment.at": "paid_at", "transfer.at": "moved_at",
 }
 
 func columnsNameFields[T any](t *testing.T, tab table[T]) {
