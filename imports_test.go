@@ -38,10 +38,14 @@ var mayImport = map[string][]string{
 	"internal/dialect/aspi":        wire,
 	"internal/dialect/dialecttest": wire,
 	"internal/dialect/PROVIDER":    append(slices.Clone(wire), "internal/dialect/aspi"),
+	"internal/dialect/described":   append(slices.Clone(domain), "internal/dialect", "internal/dialect/aspi", "snap"),
+
+	"internal/notify":     append(slices.Clone(domain), "internal/dialect", "snap"),
+	"internal/settlement": {"internal/pay", "snap"},
 
 	"internal/sandbox": append(slices.Clone(domain), "internal/dialect", "snap"),
 	"internal/console": append(slices.Clone(domain), "internal/sandbox"),
-	"internal/admin":   append(slices.Clone(domain), "internal/sandbox", "snap"),
+	"internal/admin":   append(slices.Clone(domain), "internal/sandbox", "internal/settlement", "snap"),
 	"internal/server":  {"*", "-internal/storage", "-internal/cli"},
 	"internal/cli":     {"*"},
 	"cmd/qrisd":        {"internal/cli"},
@@ -55,7 +59,7 @@ var foreign = map[string][]string{
 	"github.com/pressly/goose/v3": {"internal/storage"},
 	"html/template":               {"internal/console"},
 	"database/sql":                {"internal/storage"},
-	"net/http":                    {"client", "internal/server", "internal/admin", "internal/console", "internal/cli", "internal/dialect/dialecttest"},
+	"net/http":                    {"client", "internal/server", "internal/admin", "internal/console", "internal/cli", "internal/notify", "internal/dialect/dialecttest"},
 	"github.com/spf13/cobra":      {"internal/cli"},
 }
 

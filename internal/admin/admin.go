@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/qrisd/qrisd/internal/pay"
 	"github.com/qrisd/qrisd/internal/sandbox"
@@ -28,10 +29,11 @@ type Options struct {
 type API struct {
 	core *pay.Core
 	Options
+	report sync.Mutex // one report is made at a time, so that the books stay free for payments
 }
 
 // New makes the API.
-func New(core *pay.Core, o Options) *API { return &API{core, o} }
+func New(core *pay.Core, o Options) *API { return &API{core: core, Options: o} }
 
 // Handler is the map of the admin listener.
 func (a *API) Handler() http.Handler {
@@ -56,9 +58,17 @@ func (a *API) Handler() http.Handler {
 		"POST /v1/payers/{id}/auth-code":                             a.authorize,
 		"POST /v1/payers/{id}/token":                                 a.issueCustomer,
 		"GET /v1/ledger/check":                                       a.checkLedger,
+		"GET /v1/settlement/{day}":                                   a.listSettlements,
+		"GET /v1/deliveries":                                         a.listDeliveries,
+		"GET /v1/deliveries/{id}":                                    a.showDelivery,
+		"POST /v1/deliveries/{id}/resend":                            a.resend,
 	} {
 		mux.Handle(pattern, a.guard(do))
 	}
+	mux.Handle("POST /v1/settlement/{day}", a.admit(a.settle))
+	mux.Handle("GET /v1/settlement/{day}/{file}", a.admit(a.sendReport))
+	mux.Handle("GET /v1/settlement/{day}/{partner}/{file}", a.admit(a.sendReport))
+	mux.Handle("POST /v1/settlement/{day}/{partner}/reconcile", a.admit(a.reconcile))
 	if a.Clock != nil {
 		a.sandboxRoutes(mux)
 	}
@@ -85,8 +95,8 @@ func (e *httpError) Error() string { return e.Message }
 // maxBody bounds a management request.
 const maxBody = 1 << 20
 
-// guard asks for the token, then acts and answers.
-func (a *API) guard(do action) http.Handler {
+// admit asks for the token.
+func (a *API) admit(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		if q := r.URL.Query().Get("token"); token == "" && q != "" && r.Method == http.MethodGet && r.URL.Path == payPath {
@@ -96,6 +106,13 @@ func (a *API) guard(do action) http.Handler {
 			write(w, http.StatusUnauthorized, map[string]any{"error": &httpError{Kind: "unauthorized", Message: "send Authorization: Bearer and the admin token"}})
 			return
 		}
+		next(w, r)
+	})
+}
+
+// guard asks for the token, then acts and answers.
+func (a *API) guard(do action) http.Handler {
+	return a.admit(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		answer, err := do(r)
 		if err != nil {

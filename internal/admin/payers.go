@@ -8,15 +8,16 @@ import (
 )
 
 type payerView struct {
-	ID       string       `json:"id"`
-	Name     string       `json:"name"`
-	Standing pay.Standing `json:"standing"`
-	Balance  amount       `json:"balance"`
-	DayLimit amount       `json:"dayLimit"`
+	ID         string       `json:"id"`
+	Name       string       `json:"name"`
+	Standing   pay.Standing `json:"standing"`
+	Balance    amount       `json:"balance"`
+	DayLimit   amount       `json:"dayLimit"`
+	MonthLimit amount       `json:"monthLimit"`
 }
 
 func viewPayer(p pay.Payer) payerView {
-	return payerView{p.ID, p.Name, p.Standing, amount(p.Balance.String()), amount(p.DayLimit.String())}
+	return payerView{p.ID, p.Name, p.Standing, amount(p.Balance.String()), amount(p.DayLimit.String()), amount(p.MonthLimit.String())}
 }
 
 func (a *API) payer(r *http.Request) (pay.Payer, error) {
@@ -53,7 +54,11 @@ func (a *API) addPayer(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := pay.Payer{ID: in.ID, Name: in.Name, Standing: pay.Active, DayLimit: limit, CreatedAt: a.core.Now()}
+	month, err := in.MonthLimit.rupiah()
+	if err != nil {
+		return nil, err
+	}
+	p := pay.Payer{ID: in.ID, Name: in.Name, Standing: pay.Active, DayLimit: limit, MonthLimit: month, CreatedAt: a.core.Now()}
 	if err := a.core.AddPayer(r.Context(), p, funds); err != nil {
 		return nil, err
 	}
@@ -61,28 +66,30 @@ func (a *API) addPayer(r *http.Request) (any, error) {
 	return viewPayer(p), nil
 }
 
-// changePayer sets standing and day limit; what is not given stays.
+// changePayer sets standing and limits; what is not given stays.
 func (a *API) changePayer(r *http.Request) (any, error) {
 	p, err := a.payer(r)
 	if err != nil {
 		return nil, err
 	}
 	in := struct {
-		Standing pay.Standing
-		DayLimit amount
-	}{p.Standing, amount(p.DayLimit.String())}
+		Standing             pay.Standing
+		DayLimit, MonthLimit amount
+	}{p.Standing, amount(p.DayLimit.String()), amount(p.MonthLimit.String())}
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
 	if err := oneOf(in.Standing, pay.Active, pay.Dormant, pay.Blocked); err != nil {
 		return nil, err
 	}
-	limit, err := in.DayLimit.rupiah()
-	if err != nil {
+	p.Standing = in.Standing
+	if p.DayLimit, err = in.DayLimit.rupiah(); err != nil {
 		return nil, err
 	}
-	p.Standing, p.DayLimit = in.Standing, limit
-	return viewPayer(p), a.core.SetPayer(r.Context(), p.ID, p.Standing, p.DayLimit)
+	if p.MonthLimit, err = in.MonthLimit.rupiah(); err != nil {
+		return nil, err
+	}
+	return viewPayer(p), a.core.SetPayer(r.Context(), p)
 }
 
 func (a *API) fundPayer(r *http.Request) (any, error) {

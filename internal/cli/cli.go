@@ -79,7 +79,10 @@ document them, over one payment core with a double-entry ledger.
 	root.AddCommand(partnerCommand())
 	root.AddCommand(merchantCommand())
 	root.AddCommand(payerCommand())
+	root.AddCommand(generateCommand())
 	root.AddCommand(payCommand())
+	root.AddCommand(settleCommand())
+	root.AddCommand(reconcileCommand())
 	root.AddCommand(clockCommand())
 	root.AddCommand(versionCommand())
 	return root

@@ -54,8 +54,16 @@ type operationView struct {
 	Service snap.Service `json:"service"`
 	Paths   []string     `json:"paths"`
 	Trigger string       `json:"trigger,omitempty"`
+	Magic   []magicView  `json:"magic,omitempty"`
 	Codes   []codeView   `json:"codes"`
 	Samples []sampleView `json:"samples"`
+}
+
+// magicView is a value that asks a sandbox for a code.
+type magicView struct {
+	Field string `json:"field"`
+	Value string `json:"value"`
+	Code  string `json:"code"`
 }
 
 type codeView struct {
@@ -108,6 +116,9 @@ func viewOperation(op *dialect.Operation) (operationView, error) {
 		}
 		v.Codes = append(v.Codes, codeView{code.Code, status, code.Message, code.Reach, how(op, code), code.Cause})
 	}
+	for _, m := range op.Triggers {
+		v.Magic = append(v.Magic, magicView(m))
+	}
 	for _, s := range op.Samples {
 		v.Samples = append(v.Samples, sampleView{s.Field, s.Value, s.About})
 	}
@@ -132,6 +143,9 @@ func (d *dialectView) print(w io.Writer) {
 			rows = append(rows, []string{"    " + code.Code, code.Message, code.How})
 		}
 		printTable(w, rows)
+		for _, m := range op.Magic {
+			fmt.Fprintf(w, "    sandbox only: %s = %s gives %s\n", m.Field, m.Value, m.Code)
+		}
 		for _, s := range op.Samples {
 			fmt.Fprintf(w, "    the document's sample %s = %s is let pass in a sandbox: %s\n", s.Field, s.Value, s.About)
 		}

@@ -55,8 +55,8 @@ func set(b object, path string, v any) {
 // pays.
 func (a attempt) merchant() string {
 	name := a.d.Name
-	if a.op.Name == "payment" {
-		name = "aspi" // bodies pay a code of this one
+	if a.op.Name == "payment" || a.op.Name == "decode" {
+		name = "aspi" // bodies carry a code of this one
 	}
 	c := a.node.file.Partners[name]
 	return "/v1/partners/" + c.PartnerID + "/merchants/" + c.MerchantID
@@ -85,7 +85,49 @@ func (a attempt) header(name, value string) reply {
 // badField is a field of each operation with a value that breaks its form.
 var badField = map[string][2]string{
 	"generate": {"amount.value", "10000"}, "payment": {"amount.value", "10000"}, "list": {"dateGenerate", "yesterday"},
+	"order": {"amount.value", "10000"}, "dana/query": {"serviceCode", "99"}, "dana/cancel": {"amount.value", "10000"}, "dana/refund": {"refundAmount.value", "10000"},
 	"token": {"grantType", "password"}, "customer-token": {"grantType", "password"},
+}
+
+func (a attempt) badField() (name string, value any) {
+	if f, ok := badField[a.d.Name+"/"+a.op.Name]; ok {
+		return f[0], f[1]
+	}
+	if f, ok := badField[a.op.Name]; ok {
+		return f[0], f[1]
+	}
+	for _, r := range a.op.Body {
+		if (r.Kind == field.String || r.Kind == field.Absent) && r.Max > 0 && !r.Soft && !strings.ContainsAny(r.Name, ".[") {
+			return r.Name, strings.Repeat("x", r.Max+1)
+		}
+	}
+	return a.op.Body[0].Name, 12345
+}
+
+// qrContent is where the operation's body carries a payload.
+func (a attempt) qrContent() string {
+	if a.op.Name == "payment" {
+		return "additionalInfo.qrContent"
+	}
+	return "qrContent"
+}
+
+func (a attempt) payload(b object) string {
+	if a.op.Name == "payment" {
+		b = b["additionalInfo"].(object)
+	}
+	return b["qrContent"].(string)
+}
+
+// unpaid is the body of a request about a code that nobody has paid.
+func (a attempt) unpaid() (object, original) {
+	o := a.original(a.d.Name, a.op.Name)
+	return a.about(a.d.Name, a.op.Name, o), o
+}
+
+// amountOf is what a body of this operation is about.
+func (a attempt) amountOf() string {
+	return map[string]string{"dana": "15000.00", "qoin": "10000.00", "midtrans": "25000.00", "speedcash": "9000.00"}[a.d.Name]
 }
 
 // firstMandatory is the first field that the operation cannot do without.
@@ -112,7 +154,7 @@ func resealed(t *testing.T, payload, old, new string) string {
 var recipes = map[dialect.Reach]func(attempt) reply{
 	dialect.BySuccess:  func(a attempt) reply { return a.with(a.valid()).send() },
 	dialect.ByBadBody:  func(a attempt) reply { return a.with([]byte(`{"a":1} x`)).send() },
-	dialect.ByBadField: func(a attempt) reply { f := badField[a.op.Name]; return a.with(a.changed(f[0], f[1])).send() },
+	dialect.ByBadField: func(a attempt) reply { name, value := a.badField(); return a.with(a.changed(name, value)).send() },
 	dialect.ByNoField:  func(a attempt) reply { return a.with(a.changed(a.firstMandatory(), nil)).send() },
 	dialect.ByNoHeader: func(a attempt) reply { c := a.with(a.valid()); c.header["Channel-Id"] = nil; return c.send() },
 	dialect.ByBadTime:  func(a attempt) reply { return a.header(snap.HeaderTimestamp, "yesterday") },
@@ -183,7 +225,11 @@ var recipes = map[dialect.Reach]func(attempt) reply{
 		if a.op.Name == "list" {
 			return a.with(a.changed("additionalInfo.merchantId", "nobody")).send()
 		}
-		return a.with(a.changed("merchantId", "nobody")).send()
+		name := "merchantId"
+		if wire, ok := a.op.Names[name]; ok {
+			name = wire
+		}
+		return a.with(a.changed(name, "nobody")).send()
 	},
 	dialect.ByBlacklist:  func(a attempt) reply { return a.standing("blacklisted") },
 	dialect.BySuspension: func(a attempt) reply { return a.standing("suspended") },
@@ -216,9 +262,8 @@ var recipes = map[dialect.Reach]func(attempt) reply{
 	dialect.ByWrongAmount: func(a attempt) reply { return a.with(a.changed("amount", idr("19999.00"))).send() },
 	dialect.ByUnknownCode: func(a attempt) reply {
 		b := a.valid()
-		payload := b["additionalInfo"].(object)["qrContent"].(string)
-		label := regexp.MustCompile(`0522\d{22}`).FindString(payload)
-		set(b, "additionalInfo.qrContent", resealed(a.t, payload, label, "0522"+strings.Repeat("9", 22)))
+		label := regexp.MustCompile(`0522\d{22}`).FindString(a.payload(b))
+		set(b, a.qrContent(), resealed(a.t, a.payload(b), label, "0522"+strings.Repeat("9", 22)))
 		return a.with(b).send()
 	},
 	dialect.ByExpiredCode: func(a attempt) reply {
@@ -227,15 +272,57 @@ var recipes = map[dialect.Reach]func(attempt) reply{
 	},
 	dialect.ByPaidCode: func(a attempt) reply {
 		b := a.valid()
-		a.with(b).send().want(a.t, "2005000", "")
-		set(b, "partnerReferenceNo", fresh("P"))
+		a.mustAdmin("POST", "/v1/sandbox/pay", object{"qrContent": a.payload(b)})
 		return a.with(b).send()
 	},
 	dialect.ByForeignCode: func(a attempt) reply {
 		b := a.valid()
-		payload := b["additionalInfo"].(object)["qrContent"].(string)
-		set(b, "additionalInfo.qrContent", resealed(a.t, payload, "011893600999", "011812340999"))
+		set(b, a.qrContent(), resealed(a.t, a.payload(b), "011893600999", "011812340999"))
 		return a.with(b).send()
+	},
+	dialect.ByCancelledCode: func(a attempt) reply {
+		g := a.generated("aspi", a.body("aspi", "generate"))
+		o := original{ref: g.body["referenceNo"].(string), partnerRef: g.body["partnerReferenceNo"].(string), service: "47"}
+		a.call("aspi", "cancel", a.about("aspi", "cancel", o)).send().want(a.t, "2007700", "")
+		return a.with(a.changed(a.qrContent(), g.body["qrContent"])).send()
+	},
+	dialect.ByUnknownRef: func(a attempt) reply {
+		b := a.valid()
+		for _, name := range []string{"originalReferenceNo", "originalPartnerReferenceNo"} {
+			if _, ok := b[name]; ok {
+				b[name] = "nothing"
+			}
+		}
+		return a.with(b).send()
+	},
+	dialect.ByPaidCancel: func(a attempt) reply { b, o := a.unpaid(); a.payOriginal(o); return a.with(b).send() },
+	dialect.ByExpiredCancel: func(a attempt) reply {
+		b, _ := a.unpaid()
+		return a.later("3h1m", func() reply { return a.with(b).send() })
+	},
+	dialect.ByNotPaid:    func(a attempt) reply { b, _ := a.unpaid(); return a.with(b).send() },
+	dialect.ByOverRefund: func(a attempt) reply { return a.with(a.changed("refundAmount", idr("9999999.00"))).send() },
+	dialect.ByRefunded: func(a attempt) reply {
+		b := a.valid()
+		a.with(b).send().want(a.t, a.op.Success.Case.Code(a.op.Service), "")
+		set(b, "partnerRefundNo", fresh("R"))
+		return a.with(b).send()
+	},
+	dialect.ByRefundLate: func(a attempt) reply {
+		return a.during("PUT", a.partner()+"/settings", object{"refunds": object{"window": 1}}, object{"refunds": object{"window": 0}}, a.with(a.valid()).send)
+	},
+	dialect.ByRefundPartial: func(a attempt) reply {
+		return a.during("PUT", a.partner()+"/settings", object{"refunds": object{"fullOnly": true}}, object{"refunds": object{"fullOnly": false}},
+			a.with(a.changed("refundAmount", idr("100.00"))).send)
+	},
+	dialect.ByRefundInconsistent: func(a attempt) reply {
+		b := a.changed("refundAmount", idr("100.00"))
+		a.with(b).send().want(a.t, a.op.Success.Case.Code(a.op.Service), "")
+		set(b, "refundAmount", idr("200.00"))
+		return a.with(b).send()
+	},
+	dialect.ByTerminalLimit: func(a attempt) reply { // the sandbox's merchant has one
+		return a.during("PUT", a.partner()+"/settings", object{"maxTerminals": 1}, object{"maxTerminals": 0}, a.with(a.valid()).send)
 	},
 	dialect.ByEmptyDate:    func(a attempt) reply { return a.with(a.changed("dateGenerate", "2001-01-01T00:00:00+07:00")).send() },
 	dialect.ByDormantPayer: func(a attempt) reply { return a.payerStanding("dormant") },

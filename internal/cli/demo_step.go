@@ -13,7 +13,6 @@ import (
 
 	"github.com/qrisd/qrisd/client"
 	"github.com/qrisd/qrisd/internal/dialect"
-	"github.com/qrisd/qrisd/snap"
 )
 
 // demoStep is one step of the story. What it came to is what went over the
@@ -55,16 +54,8 @@ func newDemo(n *node) (*demo, error) {
 	carrier := http.Client{Transport: &d.wire, Timeout: callTime}
 	d.admin = &adminClient{url: n.adminURL, token: n.file.AdminToken, http: carrier}
 	for _, provider := range client.Providers() {
-		credentials := n.file.Partners[provider.Name]
-		key, err := snap.ParsePrivateKey(credentials.PrivateKey)
-		if err != nil {
-			return nil, fmt.Errorf("sandbox.json: %s: %w", provider.Name, err)
-		}
-		d.clients[provider.Name], err = client.New(client.Config{
-			BaseURL: n.apiURL, Provider: provider, PartnerID: credentials.PartnerID, ClientKey: credentials.ClientKey,
-			ClientSecret: credentials.ClientSecret, PrivateKey: key, ChannelID: credentials.ChannelID,
-			Debug: true, HTTP: &carrier,
-		})
+		var err error
+		d.clients[provider.Name], err = sandboxClient(n.apiURL, provider.Name, n.file.Partners[provider.Name], &carrier)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", provider.Name, err)
 		}

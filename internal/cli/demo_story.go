@@ -188,17 +188,7 @@ func (d *demo) reference() string {
 func generate(provider string, rupiah int64) demoRun {
 	return func(ctx context.Context, d *demo) (demoNotes, error) {
 		at := d.node.file.Partners[provider]
-		req := client.GenerateRequest{
-			PartnerReferenceNo: d.reference(), MerchantID: at.MerchantID, StoreID: at.StoreID, TerminalID: at.TerminalID,
-			AdditionalInfo: demanded[provider],
-		}
-		if rupiah > 0 {
-			req.Amount = snap.IDR(rupiah * 100)
-		}
-		if life := demandedLife[provider]; life > 0 {
-			req.ValidityPeriod = snap.FormatTimestamp(time.Now().Add(life))
-		}
-		g, err := d.clients[provider].Generate(ctx, req)
+		g, err := d.clients[provider].Generate(ctx, sandboxRequest(provider, at, d.reference(), rupiah, time.Now()))
 		if err != nil {
 			return demoNotes{}, err
 		}

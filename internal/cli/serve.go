@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"crypto/rand"
+	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -12,11 +13,15 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/qrisd/qrisd/internal/admin"
+	"github.com/qrisd/qrisd/internal/dialect"
+	"github.com/qrisd/qrisd/internal/dialect/described"
+	"github.com/qrisd/qrisd/internal/notify"
 	"github.com/qrisd/qrisd/internal/pay"
 	"github.com/qrisd/qrisd/internal/sandbox"
 	"github.com/qrisd/qrisd/internal/server"
@@ -26,7 +31,8 @@ import (
 
 type serveOptions struct {
 	data, listen, admin, publicURL, logLevel string
-	sandbox                                  bool
+	dialects                                 []string // files that describe more of them
+	sandbox, notifyPrivate                   bool
 	skew                                     time.Duration
 }
 
@@ -52,6 +58,8 @@ sandbox.json in that folder (mode 0600) before it says that it is ready.`,
 	f.StringVar(&o.publicURL, "public-url", "", "scheme and host under which clients reach the API (default: the listener's)")
 	f.BoolVar(&o.sandbox, "sandbox", false, "sandbox mode: seeded parties, a movable clock, triggers, debug messages")
 	f.DurationVar(&o.skew, "skew", -1, "how far X-TIMESTAMP may be off the clock (default: any in a sandbox, 5m otherwise; 0: any)")
+	f.StringArrayVar(&o.dialects, "dialect", nil, "file that describes another provider's dialect (may be repeated)")
+	f.BoolVar(&o.notifyPrivate, "notify-private", true, "in a sandbox: notifications may go to loopback and private networks; never outside one")
 	f.StringVar(&o.logLevel, "log", "warn", "debug, info, warn or error")
 	return c
 }
@@ -86,6 +94,7 @@ func serve(ctx context.Context, o serveOptions, ready func(*node)) error {
 type handlers struct {
 	api, admin             http.Handler
 	apiSocket, adminSocket net.Listener
+	notifier               *notify.Notifier
 }
 
 // wire puts the parts together.
@@ -109,22 +118,47 @@ func wire(ctx context.Context, o serveOptions, store *storage.Store, log *slog.L
 	if settings.Skew < 0 {
 		settings.Skew = defaultSkew(o.sandbox)
 	}
-	token, err := n.prepare(ctx, o, clock)
+	own, err := n.prepare(ctx, o, clock)
 	if err != nil {
 		return nil, h, err
 	}
-	all := dialects()
-	names := make([]string, len(all))
-	for i := range all {
-		names[i] = all[i].Name
+	all, err := offered(o.dialects)
+	if err != nil {
+		return nil, h, err
 	}
-	management := admin.Options{Token: token, Dialects: names, Log: log}
+	management := admin.Options{Token: own.token, Log: log}
+	for _, d := range all {
+		management.Dialects = append(management.Dialects, d.Name)
+	}
 	if o.sandbox {
 		management.Clock = clock
 	}
 	s := server.New(n.core, all, settings)
 	h.api, h.admin = s.Handler(), withHealth(s, admin.New(n.core, management).Handler())
+	h.notifier = notify.New(n.core, notify.Options{
+		Dialects: all, Provider: own.key, ClientKey: providerClientKey, AllowPrivate: o.sandbox && o.notifyPrivate, Log: log,
+	})
 	return n, h, nil
+}
+
+// providerClientKey is the X-CLIENT-KEY under which this server asks
+// merchants' servers for tokens (Qoin's flow).
+const providerClientKey = "QoinSnap"
+
+// offered are the dialects built in and those described in files.
+func offered(files []string) ([]dialect.Dialect, error) {
+	all := dialects()
+	for _, name := range files {
+		d, err := described.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("--dialect: %w", err)
+		}
+		if slices.ContainsFunc(all, func(other dialect.Dialect) bool { return other.Name == d.Name }) {
+			return nil, fmt.Errorf("--dialect %s: the name %q is taken", name, d.Name)
+		}
+		all = append(all, d)
+	}
+	return all, nil
 }
 
 func defaultSkew(sandbox bool) time.Duration {
@@ -148,30 +182,46 @@ const (
 	settingProviderKey = "provider.key"
 )
 
+// secrets are the server's own.
+type secrets struct {
+	token string // of the management API
+	key   *rsa.PrivateKey
+}
+
 // prepare reads or makes the server's own secrets, and in a sandbox its
-// parties and sandbox.json. It gives the admin token.
-func (n *node) prepare(ctx context.Context, o serveOptions, clock *sandbox.Clock) (string, error) {
-	token, err := n.setting(ctx, settingToken, newToken)
-	if err != nil {
-		return "", err
+// parties and sandbox.json.
+func (n *node) prepare(ctx context.Context, o serveOptions, clock *sandbox.Clock) (own secrets, err error) {
+	if own.token, err = n.setting(ctx, settingToken, newToken); err != nil {
+		return own, err
 	}
 	private, err := n.setting(ctx, settingProviderKey, newProviderKey)
 	if err != nil {
-		return "", err
+		return own, err
+	}
+	if own.key, err = snap.ParsePrivateKey(private); err != nil {
+		return own, fmt.Errorf("reading the provider's key: %w", err)
 	}
 	if !o.sandbox {
-		return token, writeSecret(filepath.Join(o.data, "admin.token"), []byte(token+"\n"))
+		return own, writeSecret(filepath.Join(o.data, "admin.token"), []byte(own.token+"\n"))
 	}
+	if err := n.restoreClock(ctx, clock); err != nil {
+		return own, err
+	}
+	return own, n.writeSandbox(ctx, filepath.Join(o.data, "sandbox.json"), own)
+}
+
+// restoreClock moves the clock as it was moved before.
+func (n *node) restoreClock(ctx context.Context, clock *sandbox.Clock) error {
 	offset, err := n.setting(ctx, admin.ClockSetting, func() (string, error) { return "0s", nil })
 	if err != nil {
-		return "", err
+		return err
 	}
 	d, err := time.ParseDuration(offset)
 	if err != nil {
-		return "", fmt.Errorf("setting %s: %w", admin.ClockSetting, err)
+		return fmt.Errorf("setting %s: %w", admin.ClockSetting, err)
 	}
 	clock.Advance(d)
-	return token, n.writeSandbox(ctx, filepath.Join(o.data, "sandbox.json"), token, private)
+	return nil
 }
 
 // setting reads a setting, or makes and keeps it.
@@ -201,11 +251,7 @@ func newProviderKey() (string, error) {
 
 // writeSandbox writes sandbox.json, seeding an empty store first. The secrets
 // of an existing sandbox are in the file already; only addresses change.
-func (n *node) writeSandbox(ctx context.Context, path, token, private string) error {
-	key, err := snap.ParsePrivateKey(private)
-	if err != nil {
-		return fmt.Errorf("reading the provider's key: %w", err)
-	}
+func (n *node) writeSandbox(ctx context.Context, path string, own secrets) error {
 	old, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -219,8 +265,8 @@ func (n *node) writeSandbox(ctx context.Context, path, token, private string) er
 			return fmt.Errorf("reading %s: %w", path, err)
 		}
 	}
-	n.file.APIURL, n.file.AdminURL, n.file.AdminToken = n.apiURL, n.adminURL, token
-	n.file.ProviderPublicKey = snap.MarshalPublicKey(&key.PublicKey)
+	n.file.APIURL, n.file.AdminURL, n.file.AdminToken = n.apiURL, n.adminURL, own.token
+	n.file.ProviderPublicKey = snap.MarshalPublicKey(&own.key.PublicKey)
 	text, err := json.MarshalIndent(n.file, "", "  ")
 	if err != nil {
 		return err
@@ -245,6 +291,9 @@ func run(ctx context.Context, n *node, h handlers, log *slog.Logger, ready func(
 	failed := make(chan error, 2)
 	go func() { failed <- api.Serve(h.apiSocket) }()
 	go func() { failed <- management.Serve(h.adminSocket) }()
+	work, stop := context.WithCancel(context.Background())
+	wait := background(work, n.core, h.notifier, log)
+	defer func() { stop(); wait() }()
 	ready(n)
 	var err error
 	select {

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"html/template"
 	"net/http"
+	"strconv"
 
 	"github.com/qrisd/qrisd/internal/pay"
 )
@@ -12,7 +13,16 @@ import (
 //go:embed checkout.html
 var checkoutHTML string
 
-var checkoutPage = template.Must(template.New("checkout").Parse(checkoutHTML))
+var checkoutPage = template.Must(template.New("checkout").Funcs(template.FuncMap{"rupiah": rupiah}).Parse(checkoutHTML))
+
+// rupiah words an amount as Indonesians write it: Rp 15.000.
+func rupiah(r pay.Rupiah) string {
+	digits := strconv.FormatInt(int64(r)/100, 10)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "." + digits[i:]
+	}
+	return "Rp " + digits
+}
 
 // Checkout is what a person sees of a code.
 type Checkout struct {

@@ -20,6 +20,7 @@ type Call struct {
 	Timestamp time.Time // X-TIMESTAMP
 	Marks     []pay.Mark
 	Waived    Waiver
+	Sandbox   bool // the server is a sandbox, which the documents give bounds of its own
 	Site      Site
 }
 
@@ -39,6 +40,14 @@ func (c *Call) Waives(w Waiver) bool { return c.Waived&w != 0 }
 type Status struct {
 	ResponseCode    string `json:"responseCode"`
 	ResponseMessage string `json:"responseMessage"`
+}
+
+// MaxValidity is how long a code may live here; 0 is no bound.
+func (c *Call) MaxValidity() time.Duration {
+	if v := c.Operation.Validity; !c.Sandbox || v.Sandbox == 0 {
+		return v.Max
+	}
+	return c.Operation.Validity.Sandbox
 }
 
 // Success is the status of the operation's success.

@@ -31,6 +31,10 @@ type Dialect struct {
 	// ReadTimestamp reads X-TIMESTAMP; its row gives the accepted form.
 	ReadTimestamp func(string) (time.Time, error)
 	Tokens        TokenLives
+	// Statuses are the dialect's words for how a transaction stands.
+	Statuses map[pay.Status]Word
+	Notice   *Notice  // nil: the provider documents no notification
+	Binding  *Binding // nil: the provider documents no page for a payer's consent
 	// MaxImage caps the base64 of qrImage; 0 is no cap.
 	MaxImage   int
 	Operations []Operation
@@ -63,16 +67,36 @@ type Operation struct {
 	// Identifier is the field that names what the request makes and must not
 	// repeat within a scope; empty where a request makes nothing.
 	Identifier Identifier
+	Reference  *Rule // what a repeated Identifier means here; nil: the dialect's rule
 	// Trigger is the field that asks a sandbox for a response code by carrying
 	// it; empty where there is none.
-	Trigger string
-	Samples []Sample
-	Codes   []Code // the document's response codes, in its order
+	Trigger  string
+	Triggers []Magic // values that ask a sandbox for a response code; they go before Trigger
+	Samples  []Sample
+	Codes    []Code // the document's response codes, in its order
 
 	// Do translates the request, carries out the verb and translates back.
 	Do func(context.Context, *Call) (any, error)
 	// Replay answers again for what an earlier request made.
 	Replay func(ctx context.Context, c *Call, ref string) (any, error)
+}
+
+// Word is a latestTransactionStatus and its transactionStatusDesc.
+type Word struct{ Code, Text string }
+
+// Notice is how the provider tells a merchant's server of a payment.
+type Notice struct {
+	Service snap.Service // 52, or DANA's 56
+	Path    string       // where the partner's address names none
+	// TokenPath is where a token is fetched from the merchant's server first;
+	// the notification is then signed symmetrically with it. Empty: the
+	// provider's RSA key signs, without a token.
+	TokenPath string
+	// Body gives the notification. Receivers re-serialise it before they
+	// hash, so it is sent minified with sorted keys; values are plain ASCII
+	// without slashes, amounts are strings, and no object is empty.
+	Body func(pay.Transaction) map[string]any
+	Acks []string // response codes that acknowledge; nothing else does
 }
 
 // Auth is how a request proves where it comes from.
@@ -123,7 +147,15 @@ type Validity struct {
 	Field   string // the field that asks for it
 	Min     time.Duration
 	Max     time.Duration // 0: no bound
+	Sandbox time.Duration // Max of a sandbox; 0: no other than Max
 	Default time.Duration // of a dynamic code; 0: never expires
+}
+
+// Magic is a value of a field that asks a sandbox for a response code.
+type Magic struct {
+	Field string
+	Value string
+	Code  string
 }
 
 // Identifier is a partner's own reference for what a request makes.

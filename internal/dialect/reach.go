@@ -44,7 +44,20 @@ const (
 	ByDormantPayer   Reach = "dormant-payer"
 	ByBlockedPayer   Reach = "blocked-payer"
 	ByFunds          Reach = "insufficient-funds"
-	ByTrigger        Reach = "sandbox-trigger"
+	ByCancelledCode  Reach = "cancelled-code"
+	ByUnknownRef     Reach = "unknown-original"
+	ByPaidCancel     Reach = "cancel-after-payment"
+	ByExpiredCancel  Reach = "cancel-after-expiry"
+	ByNotPaid        Reach = "refund-before-payment"
+	ByOverRefund     Reach = "refund-over-the-rest"
+	ByRefunded       Reach = "refund-after-whole-refund"
+	ByRefundLate     Reach = "refund-after-window"
+	ByRefundPartial  Reach = "partial-refund-outside-agreement"
+
+	ByRefundInconsistent Reach = "repeated-refund-other-request"
+	ByTerminalLimit      Reach = "terminals-over-limit"
+
+	ByTrigger Reach = "sandbox-trigger"
 )
 
 // Ways explains each Reach in one line, for the list of codes.
@@ -87,5 +100,18 @@ var Ways = map[Reach]string{
 	ByDormantPayer:   "make the payer dormant (qrisd payer dormant)",
 	ByBlockedPayer:   "block the payer (qrisd payer block)",
 	ByFunds:          "pay more than the payer's balance",
-	ByTrigger:        "sandbox only: send the response code itself as the trigger field",
+	ByCancelledCode:  "decode or pay a code that was cancelled",
+	ByUnknownRef:     "name an original reference that is no transaction of the partner's",
+	ByPaidCancel:     "cancel a code that was paid",
+	ByExpiredCancel:  "cancel a code whose validity has passed",
+	ByNotPaid:        "refund a code that was not paid",
+	ByOverRefund:     "refund more than is left of the payment",
+	ByRefunded:       "refund a payment that is wholly refunded, with a new partnerRefundNo",
+	ByRefundLate:     "refund a payment after the refund window of the partner's agreement",
+	ByRefundPartial:  "refund a part where the partner's agreement has whole refunds only",
+
+	ByRefundInconsistent: "repeat a partnerRefundNo with another body",
+	ByTerminalLimit:      "register more terminals than a merchant may have",
+
+	ByTrigger: "sandbox only: send the response code itself as the trigger field",
 }

@@ -32,14 +32,21 @@ func Payable(partnerID, merchantID string) Account {
 // off-us payments until the switch settles.
 func Clearing(nns string) Account { return Account("clearing:" + nns) }
 
+// Settlement is what was closed for a merchant and waits for its bank.
+func Settlement(partnerID, merchantID string) Account {
+	return Account("settlement:" + partnerID + "/" + merchantID)
+}
+
 // Kind says why money moved.
 type Kind string
 
 // The kinds of transfer.
 const (
-	Funding Kind = "funding" // money put into a wallet
-	OnUs    Kind = "on-us"   // wallet to merchant payable and fee revenue
-	OffUs   Kind = "off-us"  // wallet to the clearing account of an institution
+	Funding  Kind = "funding"    // money put into a wallet
+	OnUs     Kind = "on-us"      // wallet to merchant payable and fee revenue
+	OffUs    Kind = "off-us"     // wallet to the clearing account of an institution
+	Refund   Kind = "refund"     // payable or clearing, and fee revenue, to wallet
+	Settling Kind = "settlement" // payable to settlement
 )
 
 // Posting is one leg of a transfer. Amount is in sen: a credit is positive, a

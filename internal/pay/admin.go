@@ -95,9 +95,9 @@ func (c *Core) Fund(ctx context.Context, payerID string, amount Rupiah) error {
 	})
 }
 
-// SetPayer changes a payer's standing and day limit.
-func (c *Core) SetPayer(ctx context.Context, id string, standing Standing, dayLimit Rupiah) error {
-	return c.change(ctx, "payer "+id, func(tx Tx) error { return tx.SetPayer(id, standing, dayLimit) })
+// SetPayer changes a payer's standing and limits.
+func (c *Core) SetPayer(ctx context.Context, p Payer) error {
+	return c.change(ctx, "payer "+p.ID, func(tx Tx) error { return tx.SetPayer(p) })
 }
 
 // Inspect reads anything on one snapshot, for the operator's pages.

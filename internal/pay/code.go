@@ -33,6 +33,7 @@ type Code struct {
 	CreatedAt    time.Time
 	ExpiresAt    time.Time // zero: never
 	ClosedAt     time.Time // when it left Active
+	CallbackURL  string    // where to notify; empty: the partner's address
 	Echo         string    // what the dialect wants back when it answers again; opaque here
 }
 
@@ -70,6 +71,7 @@ type Payment struct {
 	Amount     Rupiah
 	Fee        Rupiah // paid by the payer on top
 	MDR        Rupiah // kept from the merchant
+	Refunded   Rupiah // given back so far, at most Amount
 	RRN        string // retrieval reference number, 12 digits
 	State      PaymentState
 	At         time.Time

@@ -49,6 +49,12 @@ const (
 	CodeExpired                     // the code's validity has passed
 	CodeCancelled                   // the code was cancelled
 	CodePaid                        // the code was paid before
+	WrongState                      // the transaction's state does not allow this
+	OverRefund                      // more than is left of the payment
+	Refunded                        // the payment is wholly refunded
+	RefundLate                      // the refund window has passed
+	RefundPartial                   // the acquirer refunds only whole payments
+	OverTerminals                   // the merchant has as many terminals as it may
 	NothingOnDate                   // no code was generated on that date
 	PayerUnknown                    // no such payer
 	PayerDormant                    // the payer's account is dormant

@@ -19,6 +19,7 @@ type GenerateRequest struct {
 	Amount      Rupiah
 	Fee         Rupiah
 	ExpiresAt   time.Time // zero: never
+	CallbackURL string    // where to notify; empty: the partner's address
 	Echo        string
 	Marks       []Mark
 	// KnownSubMerchant refuses a SubMerchant that is not registered.
@@ -160,7 +161,7 @@ func (c *Core) newCode(req GenerateRequest, m *Merchant) (Code, error) {
 		SubMerchant: req.SubMerchant, StoreID: req.StoreID, TerminalID: req.TerminalID,
 		Amount: req.Amount, Fee: req.Fee,
 		Payload: payload, State: CodeActive,
-		CreatedAt: now, ExpiresAt: req.ExpiresAt.UTC(), Echo: req.Echo,
+		CreatedAt: now, ExpiresAt: req.ExpiresAt.UTC(), CallbackURL: req.CallbackURL, Echo: req.Echo,
 	}, nil
 }
 

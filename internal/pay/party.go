@@ -40,7 +40,9 @@ type PartnerSettings struct {
 	TokenLife     time.Duration `json:"tokenLife,omitempty"`     // of B2B tokens; 0: the dialect's
 	CustomerLife  time.Duration `json:"customerLife,omitempty"`  // of customer tokens; 0: the dialect's
 	RatePerSecond float64       `json:"ratePerSecond,omitempty"` // 0: the server's default
-	Denied        []string      `json:"denied,omitempty"`        // operations outside the agreement, for example "generate"
+	Refunds       RefundPolicy  `json:"refunds,omitzero"`
+	MaxTerminals  int           `json:"maxTerminals,omitempty"` // registered by the API, a merchant; 0: the dialect's
+	Denied        []string      `json:"denied,omitempty"`       // operations outside the agreement, for example "generate"
 }
 
 // Allows reports whether the agreement includes an operation.
@@ -89,10 +91,11 @@ const (
 
 // Payer pays. Balance is kept equal to the sum of the postings of its wallet.
 type Payer struct {
-	ID        string
-	Name      string
-	Standing  Standing
-	Balance   Rupiah
-	DayLimit  Rupiah // of payments in a Jakarta day; 0 for none
-	CreatedAt time.Time
+	ID         string
+	Name       string
+	Standing   Standing
+	Balance    Rupiah
+	DayLimit   Rupiah // of payments in a Jakarta day; 0 for none
+	MonthLimit Rupiah // of payments in a Jakarta month; 0 for none
+	CreatedAt  time.Time
 }

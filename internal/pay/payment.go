@@ -143,9 +143,11 @@ func (c *Core) settlePayment(tx Tx, p *Payment, b bill, marks []Mark, transferID
 	}
 	transfer := ledger.Transfer{ID: transferID, Kind: ledger.OffUs, Ref: p.Ref, At: p.At}
 	wallet, payee := ledger.Wallet(p.PayerID), b.account
+	var code Code
 	if p.OnUs() {
-		merchant, err := c.takeCode(tx, p)
-		if err != nil {
+		var merchant Merchant
+		var err error
+		if code, merchant, err = c.takeCode(tx, p); err != nil {
 			return err
 		}
 		transfer.Kind, payee = ledger.OnUs, ledger.Payable(p.AcquirerID, p.MerchantID)
@@ -156,7 +158,10 @@ func (c *Core) settlePayment(tx Tx, p *Payment, b bill, marks []Mark, transferID
 	if err := debit(tx, p); err != nil {
 		return err
 	}
-	return book(tx, p, transfer)
+	if err := book(tx, p, transfer); err != nil || !p.OnUs() {
+		return err
+	}
+	return tell(tx, code, p, transfer.ID)
 }
 
 func book(tx Tx, p *Payment, transfer ledger.Transfer) error {
@@ -188,15 +193,29 @@ func checkPayer(tx Tx, p *Payment) error {
 	default:
 		return Refuse(PayerBlocked, "the payer's account is "+string(payer.Standing))
 	}
-	if payer.DayLimit == 0 {
-		return nil
-	}
-	paid, err := tx.PaidByPayer(payer.ID, Day(p.At))
-	if err != nil {
-		return err
-	}
-	if paid+p.Amount > payer.DayLimit {
-		return RefuseField(OverPayerLimit, "amount", "the payer's day limit is "+payer.DayLimit.String())
+	return checkPayerLimits(tx, payer, p)
+}
+
+func checkPayerLimits(tx Tx, payer Payer, p *Payment) error {
+	day := Day(p.At)
+	for _, l := range []struct {
+		name  string
+		limit Rupiah
+		since string
+	}{
+		{"day", payer.DayLimit, day},
+		{"month", payer.MonthLimit, day[:len("2006-01")] + "-01"},
+	} {
+		if l.limit == 0 {
+			continue
+		}
+		paid, err := tx.PaidByPayerSince(payer.ID, l.since)
+		if err != nil {
+			return err
+		}
+		if paid+p.Amount > l.limit {
+			return RefuseField(OverPayerLimit, "amount", "the payer's "+l.name+" limit is "+l.limit.String()+", of which "+paid.String()+" is used")
+		}
 	}
 	return nil
 }
@@ -211,36 +230,32 @@ func debit(tx Tx, p *Payment) error {
 
 // takeCode checks our own code and, when it is dynamic, closes it: of all
 // that race for it one wins.
-func (c *Core) takeCode(tx Tx, p *Payment) (Merchant, error) {
+func (c *Core) takeCode(tx Tx, p *Payment) (Code, Merchant, error) {
 	code, err := tx.Code(p.CodeRef)
 	if errors.Is(err, ErrNotFound) || (err == nil && code.Payload != p.Payload) {
-		return Merchant{}, RefuseField(CodeUnknown, "qrContent", "the merchant is ours but no code with this payload was generated")
+		err = RefuseField(CodeUnknown, "qrContent", "the merchant is ours but no code with this payload was generated")
+	}
+	if err == nil {
+		err = mayBePaid(code, p.At)
 	}
 	if err != nil {
-		return Merchant{}, err
-	}
-	if err := mayBePaid(code, p.At); err != nil {
-		return Merchant{}, err
+		return code, Merchant{}, err
 	}
 	merchant, err := tx.Merchant(code.PartnerID, code.MerchantID)
-	if err != nil {
-		return Merchant{}, err
+	if err == nil {
+		err = merchant.MayTrade()
 	}
-	if err := merchant.MayTrade(); err != nil {
-		return Merchant{}, err
+	if err == nil {
+		err = checkMerchantDay(tx, &merchant, p.Amount, Day(p.At))
 	}
-	if err := checkMerchantDay(tx, &merchant, p.Amount, Day(p.At)); err != nil {
-		return Merchant{}, err
-	}
-	if code.Static() {
-		return merchant, nil
+	if err != nil || code.Static() {
+		return code, merchant, err
 	}
 	code.ClosedAt = p.At
-	err = tx.CloseCode(code, CodeIsPaid)
-	if errors.Is(err, ErrNotFound) {
-		return Merchant{}, Refuse(CodePaid, "the code was paid by another payment")
+	if err = tx.CloseCode(code, CodeIsPaid); errors.Is(err, ErrNotFound) {
+		err = Refuse(CodePaid, "the code was paid by another payment")
 	}
-	return merchant, err
+	return code, merchant, err
 }
 
 func mayBePaid(code Code, now time.Time) error {

@@ -2,6 +2,7 @@ package pay
 
 import (
 	"context"
+	"time"
 
 	"github.com/qrisd/qrisd/internal/ledger"
 )
@@ -35,10 +36,20 @@ type Reader interface {
 	// CodesOn visits a merchant's codes of a Jakarta date, newest first.
 	CodesOn(partnerID, merchantID, day string, visit func(Code) error) error
 
+	// DueCodes gives up to limit active codes whose validity has passed.
+	DueCodes(now time.Time, limit int) ([]Code, error)
+
 	Payment(ref string) (Payment, error)
-	// PaidToMerchant and PaidByPayer sum the amounts paid on a Jakarta date.
+	// LatestPayment is the newest payment of a code.
+	LatestPayment(codeRef string) (Payment, error)
+	// PaidToMerchant sums the amounts paid on a Jakarta date.
 	PaidToMerchant(partnerID, merchantID, day string) (Rupiah, error)
-	PaidByPayer(payerID, day string) (Rupiah, error)
+
+	// PaidByPayerSince sums the amounts paid from a Jakarta date on.
+	PaidByPayerSince(payerID, day string) (Rupiah, error)
+
+	Refund(ref string) (Refund, error)
+	RefundsOf(paymentRef string) ([]Refund, error) // oldest first
 
 	Token(hash [32]byte) (Token, error)
 	Mark(partnerID, scope string, kind MarkKind, key, day string) (Mark, error)
@@ -57,6 +68,27 @@ type Reader interface {
 	// Counts gives how many rows of each kind there are.
 	Counts() (Counts, error)
 
+	Delivery(id string) (Delivery, error)
+	// DueDeliveries gives up to limit pending deliveries whose time has come,
+	// oldest first, and of each code only its oldest pending one.
+	DueDeliveries(now time.Time, limit int) ([]Delivery, error)
+	// Deliveries visits a partner's deliveries, newest first; an empty partner
+	// is all of them, an empty state any.
+	Deliveries(partnerID string, state DeliveryState, visit func(Delivery) error) error
+	Attempts(deliveryID string) ([]Attempt, error) // oldest first
+
+	// Unsettled sums the payments and refunds of a Jakarta date for each
+	// merchant here that has some and was not settled for it.
+	Unsettled(day string) ([]Settlement, error)
+	Settlements(day string) ([]Settlement, error)
+	// PaymentsOn and RefundsOn visit all of a Jakarta date, oldest first; an
+	// empty partner is every acquirer.
+	PaymentsOn(acquirerID, day string, visit func(Payment) error) error
+	RefundsOn(acquirerID, day string, visit func(Refund) error) error
+
+	// CountOutlets says how many outlets of a kind a merchant has.
+	CountOutlets(partnerID, merchantID string, kind OutletKind) (int, error)
+
 	Setting(name string) (string, error)
 }
 
@@ -74,7 +106,7 @@ type Tx interface {
 	PutMerchant(Merchant) error
 	PutOutlet(Outlet) error
 	InsertPayer(Payer) error // with a balance of zero; Transfer funds it
-	SetPayer(id string, standing Standing, dayLimit Rupiah) error
+	SetPayer(Payer) error    // its standing and limits
 
 	InsertCode(c Code, day string) error
 	// CloseCode moves a code from Active to a state at a time; ErrNotFound
@@ -82,6 +114,10 @@ type Tx interface {
 	CloseCode(c Code, to CodeState) error
 
 	InsertPayment(p Payment, day string) error
+	// AddRefunded raises what of a payment is refunded; ErrNotFound when that
+	// would be more than was paid.
+	AddRefunded(paymentRef string, amount Rupiah) error
+	InsertRefund(r Refund, day string) error
 	// Debit takes from a payer's balance; ErrNotFound when it does not
 	// cover the amount. Credit adds.
 	Debit(payerID string, amount Rupiah) error
@@ -93,6 +129,14 @@ type Tx interface {
 	// before.
 	UseToken(t Token) error
 	InsertMark(Mark) error
+
+	InsertDelivery(Delivery) error
+	SetDeliveryBody(id, body string) error
+	// SetDelivery records a delivery's state, how often it was tried and when
+	// it is due; a state that is not pending also ends it at a time.
+	SetDelivery(id string, state DeliveryState, attempts int, next, at time.Time) error
+	InsertAttempt(Attempt) error
+	InsertSettlement(Settlement) error
 
 	PutSetting(name, value string) error
 }

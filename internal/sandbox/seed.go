@@ -148,8 +148,11 @@ func NewCredentials(partnerID, clientKey, channelID string) (Credentials, error)
 	}, nil
 }
 
+// PayerOf is the id of the payer that a dialect's sandbox starts with.
+func PayerOf(dialectName string) string { return "payer-" + dialectName }
+
 func seedPayer(ctx context.Context, core *pay.Core, p party) (Wallet, error) {
-	payer := pay.Payer{ID: "payer-" + p.dialect, Name: p.payer, Standing: pay.Active, CreatedAt: core.Now()}
+	payer := pay.Payer{ID: PayerOf(p.dialect), Name: p.payer, Standing: pay.Active, CreatedAt: core.Now()}
 	if err := core.AddPayer(ctx, payer, pay.Rp(seedBalance)); err != nil {
 		return Wallet{}, err
 	}

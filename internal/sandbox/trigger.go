@@ -15,14 +15,12 @@ type Trigger struct {
 
 func (t Trigger) Error() string { return "the request asked for " + t.Code }
 
-// Triggered reads the operation's trigger field: a value that is a response
-// code of this operation's service, other than its success, is the answer.
-// DANA's own suite asks for answers this way.
+// Triggered finds the answer that a request asks for: the one of a magic value,
+// or the response code that the operation's trigger field carries, if it is of
+// this operation's service and not its success. DANA's own suite asks for
+// answers in both ways.
 func Triggered(op *dialect.Operation, body field.Value) (Trigger, bool) {
-	if op.Trigger == "" {
-		return Trigger{}, false
-	}
-	code := body.Get(op.Trigger).Text()
+	code := asked(op, body)
 	status, service, number, err := snap.ParseCode(code)
 	if err != nil || service != op.Service || code == op.Success.Case.Code(op.Service) {
 		return Trigger{}, false
@@ -36,6 +34,18 @@ func Triggered(op *dialect.Operation, body field.Value) (Trigger, bool) {
 		}
 	}
 	return Trigger{}, false
+}
+
+func asked(op *dialect.Operation, body field.Value) string {
+	for _, m := range op.Triggers {
+		if body.Get(m.Field).Text() == m.Value {
+			return m.Code
+		}
+	}
+	if op.Trigger == "" {
+		return ""
+	}
+	return body.Get(op.Trigger).Text()
 }
 
 // Waived gives the rules lifted because the body carries a value of the

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/qrisd/qrisd/internal/dialect"
+	"github.com/qrisd/qrisd/internal/field"
 	"github.com/qrisd/qrisd/internal/pay"
 	"github.com/qrisd/qrisd/internal/sandbox"
 	"github.com/qrisd/qrisd/snap"
@@ -23,8 +24,11 @@ import (
 // refused is the body of an answer that is not a success.
 type refused struct {
 	dialect.Status
-	PartnerReferenceNo string `json:"partnerReferenceNo,omitempty"`
-	AdditionalInfo     *why   `json:"additionalInfo,omitempty"`
+	PartnerReferenceNo         string          `json:"partnerReferenceNo,omitempty"`
+	OriginalPartnerReferenceNo string          `json:"originalPartnerReferenceNo,omitempty"`
+	PartnerRefundNo            string          `json:"partnerRefundNo,omitempty"`
+	RefundAmount               json.RawMessage `json:"refundAmount,omitempty"` // as received
+	AdditionalInfo             *why            `json:"additionalInfo,omitempty"`
 }
 
 type why struct {
@@ -81,10 +85,17 @@ func (s *Server) refuse(w http.ResponseWriter, x *exchange, err error) (int, str
 	return o.Case.HTTP, code, reply
 }
 
-// refused echoes partnerReferenceNo, when it could be read: clients match
-// answers by it, and DANA demands it.
+// refused echoes the partner's references, when they could be read: clients
+// match answers by them, and DANA's read a 202 as they read a success.
 func (x *exchange) refused(status dialect.Status) refused {
-	return refused{Status: status, PartnerReferenceNo: x.call.Text("partnerReferenceNo")}
+	r := refused{
+		Status: status, PartnerReferenceNo: x.call.Text("partnerReferenceNo"),
+		OriginalPartnerReferenceNo: x.call.Text("originalPartnerReferenceNo"), PartnerRefundNo: x.call.Text("partnerRefundNo"),
+	}
+	if amount := x.call.Body.Get("refundAmount"); amount.Kind() == field.Object {
+		r.RefundAmount = json.RawMessage(amount.Raw())
+	}
+	return r
 }
 
 // debugging reports whether the client asks why (DANA's X-Debug-Mode).
@@ -149,6 +160,7 @@ func (s *Server) writeJSON(w http.ResponseWriter, status int, body any) {
 	}
 	header := w.Header()
 	header.Set("Content-Type", "application/json")
+	header.Set("Content-Length", strconv.Itoa(b.Len()))
 	header.Set(snap.HeaderTimestamp, snap.FormatTimestamp(s.core.Now()))
 	w.WriteHeader(status)
 	w.Write(b.Bytes())

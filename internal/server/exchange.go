@@ -49,7 +49,7 @@ func (s *Server) receive(r *http.Request, routes []route) *exchange {
 	s.identify(r.Context(), x)
 	x.call = &dialect.Call{
 		Core: s.core, Dialect: x.route.dialect, Operation: x.route.operation,
-		Partner: x.partner, Site: s.site,
+		Partner: x.partner, Site: s.site, Sandbox: s.options.Sandbox,
 	}
 	return x
 }
@@ -161,7 +161,7 @@ func (x *exchange) marks(now time.Time) []pay.Mark {
 		marks = append(marks, external[0])
 	}
 	id := x.route.operation.Identifier
-	if id.Field == "" || !x.route.dialect.Reference.Remember {
+	if id.Field == "" || !x.route.reference().Remember {
 		return marks
 	}
 	if ref := x.call.Text(id.Field); ref != "" {

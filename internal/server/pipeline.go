@@ -72,7 +72,7 @@ func (s *Server) again(ctx context.Context, x *exchange, r *pay.Repeated, err er
 	if r == nil {
 		return nil, err
 	}
-	rule := x.route.dialect.Reference
+	rule := x.route.reference()
 	if r.Mark.Kind == pay.ByExternalID {
 		rule = x.route.dialect.ExternalID
 	}

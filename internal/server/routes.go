@@ -12,6 +12,7 @@ func (s *Server) Handler() http.Handler {
 	for path := range s.routes {
 		mux.Handle(path, s.api(s.routes[path]))
 	}
+	s.mountBindings(mux)
 	mux.HandleFunc("GET /qr/{file}", s.image)
 	mux.HandleFunc("GET /pay/{ref}", s.checkout)
 	mux.HandleFunc("GET /healthz", Healthz)

@@ -23,6 +23,7 @@ type Options struct {
 type Server struct {
 	core    *pay.Core
 	routes  map[string][]route
+	bound   []*dialect.Dialect // those with a page for a payer's consent
 	options Options
 	rates   rates
 	site    site
@@ -33,6 +34,14 @@ type route struct {
 	dialect   *dialect.Dialect
 	operation *dialect.Operation
 	prefix    string // of a dialect's own mount; not part of the documented path
+}
+
+// reference is the rule for a repeated Identifier.
+func (rt route) reference() dialect.Rule {
+	if rt.operation.Reference != nil {
+		return *rt.operation.Reference
+	}
+	return rt.dialect.Reference
 }
 
 // New makes a server of the dialects, in order: where two share a path and
@@ -47,6 +56,9 @@ func New(core *pay.Core, dialects []dialect.Dialect, o Options) *Server {
 
 // mount serves a dialect's paths at the root, and again under its name.
 func (s *Server) mount(d *dialect.Dialect) {
+	if d.Binding != nil {
+		s.bound = append(s.bound, d)
+	}
 	for i := range d.Operations {
 		op := &d.Operations[i]
 		for _, path := range op.Paths {

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"strings"
+	"time"
 
 	"github.com/qrisd/qrisd/internal/pay"
 )
@@ -9,12 +10,12 @@ import (
 var codes = table[pay.Code]{
 	name: "code",
 	columns: strings.Fields(`ref id partner_id partner_ref merchant_id merchant_name sub_merchant
-		store_id terminal_id amount fee payload state created_at expires_at closed_at echo`),
+		store_id terminal_id amount fee payload state created_at expires_at closed_at callback_url echo`),
 	fields: func(c *pay.Code) []any {
 		return []any{
 			&c.Ref, &c.ID, &c.PartnerID, &c.PartnerRef, &c.MerchantID, &c.MerchantName, &c.SubMerchant,
 			&c.StoreID, &c.TerminalID, (*int64)(&c.Amount), (*int64)(&c.Fee), &c.Payload, (*string)(&c.State),
-			moment{&c.CreatedAt}, moment{&c.ExpiresAt}, moment{&c.ClosedAt}, &c.Echo,
+			moment{&c.CreatedAt}, moment{&c.ExpiresAt}, moment{&c.ClosedAt}, &c.CallbackURL, &c.Echo,
 		}
 	},
 }
@@ -23,6 +24,8 @@ var (
 	codeByRef  = codes.find("WHERE ref = $1")
 	codesOnDay = codes.find(`WHERE partner_id = $1 AND merchant_id = $2 AND day = $3
 		ORDER BY created_at DESC, ref DESC`)
+	dueCodes = codes.find(`WHERE state = 'active' AND expires_at > 0 AND expires_at <= $1
+		ORDER BY expires_at LIMIT $2`)
 	insertCode = codes.insert("day")
 	// The condition on the state is what lets a dynamic code be paid once.
 	closeCode = "UPDATE code SET state = $1, closed_at = $2 WHERE ref = $3 AND state = 'active'"
@@ -32,6 +35,11 @@ func (r reader) Code(ref string) (pay.Code, error) { return codes.one(r.q, codeB
 
 func (r reader) CodesOn(partnerID, merchantID, day string, visit func(pay.Code) error) error {
 	return codes.visit(r.q, codesOnDay, []any{partnerID, merchantID, day}, visit)
+}
+
+// DueCodes begin with the one that is due longest.
+func (r reader) DueCodes(now time.Time, limit int) ([]pay.Code, error) {
+	return codes.all(r.q, dueCodes, micros(now), limit)
 }
 
 // InsertCode answers ErrExists when the Ref is another code's. That a partner's

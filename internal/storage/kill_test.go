@@ -87,7 +87,8 @@ func payOnce(tx pay.Tx, ref string) error {
 		tx.InsertCode(pay.Code{Ref: ref, PartnerID: "p", PartnerRef: ref, State: pay.CodeActive}, "2026-01-02"),
 		tx.Debit("budi", 3),
 		tx.InsertTransfer(transfer, "2026-01-02"),
-		tx.InsertPayment(pay.Payment{Ref: ref, PartnerID: "p", PartnerRef: ref, Amount: 3, State: pay.PaymentPaid}, "2026-01-02"),
+		tx.InsertPayment(pay.Payment{Ref: ref, PartnerID: "p", PartnerRef: ref, CodeRef: ref, Amount: 3, State: pay.PaymentPaid}, "2026-01-02"),
+		tx.InsertDelivery(pay.Delivery{ID: ref, PartnerID: "p", CodeRef: ref, PaymentRef: ref, State: pay.DeliveryPending}),
 	)
 }
 
@@ -167,9 +168,10 @@ func checkKilled(t *testing.T, path string, acknowledged []string) {
 func paidWhole(r pay.Reader, ref string) error {
 	_, noCode := r.Code(ref)
 	_, noMark := r.Mark("p", "", pay.ByReference, ref, "")
-	_, noPayment := r.Payment(ref)
+	_, noPayment := r.LatestPayment(ref)
+	_, noDelivery := r.Delivery(ref)
 	transfer, noTransfer := r.Transfer(ref)
-	return errors.Join(noCode, noMark, noPayment, noTransfer, transfer.Check())
+	return errors.Join(noCode, noMark, noPayment, noDelivery, noTransfer, transfer.Check())
 }
 
 // allOrNothing: what was kept without being acknowledged was kept whole.

@@ -89,6 +89,7 @@ var outlets = table[pay.Outlet]{
 var (
 	outletByID        = outlets.find("WHERE partner_id = $1 AND merchant_id = $2 AND kind = $3 AND id = $4")
 	outletsOfMerchant = outlets.find("WHERE partner_id = $1 AND merchant_id = $2 ORDER BY kind, id")
+	outletsOfKind     = "SELECT COUNT(*) FROM outlet WHERE partner_id = $1 AND merchant_id = $2 AND kind = $3"
 	putOutlet         = outlets.upsert("partner_id", "merchant_id", "kind", "id")
 )
 
@@ -100,6 +101,10 @@ func (r reader) Outlets(partnerID, merchantID string) ([]pay.Outlet, error) {
 	return outlets.all(r.q, outletsOfMerchant, partnerID, merchantID)
 }
 
+func (r reader) CountOutlets(partnerID, merchantID string, kind pay.OutletKind) (int, error) {
+	return scalar[int](r.q, outletsOfKind, partnerID, merchantID, string(kind))
+}
+
 func (t tx) PutOutlet(o pay.Outlet) error {
 	_, err := t.db.exec(putOutlet, outlets.values(&o))
 	return err
@@ -107,10 +112,11 @@ func (t tx) PutOutlet(o pay.Outlet) error {
 
 var payers = table[pay.Payer]{
 	name:    "payer",
-	columns: strings.Fields("id name standing balance day_limit created_at"),
+	columns: strings.Fields("id name standing balance day_limit month_limit created_at"),
 	fields: func(p *pay.Payer) []any {
 		return []any{
-			&p.ID, &p.Name, (*string)(&p.Standing), (*int64)(&p.Balance), (*int64)(&p.DayLimit), moment{&p.CreatedAt},
+			&p.ID, &p.Name, (*string)(&p.Standing), (*int64)(&p.Balance), (*int64)(&p.DayLimit),
+			(*int64)(&p.MonthLimit), moment{&p.CreatedAt},
 		}
 	},
 }
@@ -119,7 +125,7 @@ var (
 	payerByID   = payers.find("WHERE id = $1")
 	payersByAge = payers.find("ORDER BY created_at, id")
 	insertPayer = payers.insert()
-	setPayer    = "UPDATE payer SET standing = $1, day_limit = $2 WHERE id = $3"
+	setPayer    = "UPDATE payer SET standing = $1, day_limit = $2, month_limit = $3 WHERE id = $4"
 	debitPayer  = "UPDATE payer SET balance = balance - $1 WHERE id = $2 AND balance >= $1"
 	creditPayer = "UPDATE payer SET balance = balance + $1 WHERE id = $2"
 )
@@ -134,8 +140,8 @@ func (t tx) InsertPayer(p pay.Payer) error {
 	return t.insert(insertPayer, payers.values(&p))
 }
 
-func (t tx) SetPayer(id string, standing pay.Standing, dayLimit pay.Rupiah) error {
-	return t.update(setPayer, string(standing), int64(dayLimit), id)
+func (t tx) SetPayer(p pay.Payer) error {
+	return t.update(setPayer, string(p.Standing), int64(p.DayLimit), int64(p.MonthLimit), p.ID)
 }
 
 func (t tx) Debit(payerID string, amount pay.Rupiah) error {

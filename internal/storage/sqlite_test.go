@@ -212,13 +212,32 @@ func TestPlans(t *testing.T) {
 		codesOnDay:         "SEARCH code USING INDEX code_day (partner_id=? AND merchant_id=? AND day=?)",
 		codeByRef:          "SEARCH code USING INDEX sqlite_autoindex_code_1 (ref=?)",
 		closeCode:          "SEARCH code USING INDEX sqlite_autoindex_code_1 (ref=?)",
-		paidToMerchant:     "SEARCH payment USING COVERING INDEX payment_merchant_day (acquirer_id=? AND merchant_id=? AND day=? AND state=?)",
-		paidByPayer:        "SEARCH payment USING COVERING INDEX payment_payer_day (payer_id=? AND day=? AND state=?)",
+		paidToMerchant:     "SEARCH payment USING COVERING INDEX payment_merchant_day (day=? AND acquirer_id=? AND merchant_id=? AND state=?)",
+		paidByPayerSince:   "SEARCH payment USING COVERING INDEX payment_payer_day (payer_id=? AND day>?)",
 		balanceOf:          "SEARCH posting USING COVERING INDEX posting_account (account=?)",
 		balances:           "SCAN posting USING COVERING INDEX posting_account",
 		postingsOfTransfer: "SEARCH posting USING INDEX sqlite_autoindex_posting_1 (transfer_id=?); USE TEMP B-TREE FOR ORDER BY",
 		merchantByMPAN:     "SEARCH merchant USING INDEX merchant_mpan (mpan=?)",
-		markByID:           "SEARCH mark USING INDEX sqlite_autoindex_mark_1 (id=?)",
+		dueCodes:           "SEARCH code USING INDEX code_due (expires_at>? AND expires_at<?)",
+		latestPayment:      "SEARCH payment USING INDEX payment_code (code_ref=?); USE TEMP B-TREE FOR LAST TERM OF ORDER BY",
+		paymentsOn:         "SEARCH payment USING INDEX payment_day (day=?); USE TEMP B-TREE FOR LAST TERM OF ORDER BY",
+		addRefunded:        "SEARCH payment USING INDEX sqlite_autoindex_payment_1 (ref=?)",
+		refundsOfPayment:   "SEARCH refund USING INDEX refund_payment (payment_ref=?); USE TEMP B-TREE FOR LAST TERM OF ORDER BY",
+		refundsOn:          "SEARCH refund USING INDEX refund_day (day=?); USE TEMP B-TREE FOR LAST TERM OF ORDER BY",
+		dueDeliveries: "SEARCH delivery USING INDEX delivery_due (next_at<?); CORRELATED SCALAR SUBQUERY 1; " +
+			"SEARCH same USING COVERING INDEX delivery_code (code_ref=?)",
+		allDeliveries:       "SCAN delivery USING INDEX sqlite_autoindex_delivery_1",
+		deliveriesOfPartner: "SEARCH delivery USING INDEX delivery_partner (partner_id=?)",
+		setDelivery:         "SEARCH delivery USING INDEX sqlite_autoindex_delivery_1 (id=?)",
+		attemptsOfDelivery:  "SEARCH attempt USING INDEX sqlite_autoindex_attempt_1 (delivery_id=?)",
+		settlementsOn:       "SEARCH settlement USING INDEX sqlite_autoindex_settlement_1 (day=?)",
+		unsettled: "CO-ROUTINE moved; COMPOUND QUERY; " +
+			"LEFT-MOST SUBQUERY; SEARCH payment USING COVERING INDEX payment_merchant_day (day=?); " +
+			"UNION ALL; SEARCH refund USING INDEX refund_day (day=?); USE TEMP B-TREE FOR GROUP BY; " +
+			"SCAN moved; CORRELATED SCALAR SUBQUERY 3; " +
+			"SEARCH settlement USING COVERING INDEX sqlite_autoindex_settlement_1 (day=? AND partner_id=? AND merchant_id=?); " +
+			"USE TEMP B-TREE FOR GROUP BY",
+		markByID: "SEARCH mark USING INDEX sqlite_autoindex_mark_1 (id=?)",
 	} {
 		if got := planOf(t, s, text); got != want {
 			t.Errorf("%s\n got %s\nwant %s", text, got, want)

@@ -63,6 +63,8 @@ func valueOf(field any) any {
 		return *p
 	case *int64:
 		return *p
+	case *int:
+		return *p
 	case *bool:
 		return *p
 	}

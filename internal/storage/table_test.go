@@ -18,6 +18,10 @@ func TestColumnsNameTheirFields(t *testing.T) {
 	columnsNameFields(t, payers)
 	columnsNameFields(t, codes)
 	columnsNameFields(t, payments)
+	columnsNameFields(t, refunds)
+	columnsNameFields(t, deliveries)
+	columnsNameFields(t, attempts)
+	columnsNameFields(t, settlements)
 	columnsNameFields(t, tokens)
 	columnsNameFields(t, marks)
 	columnsNameFields(t, postings)
@@ -29,7 +33,8 @@ func TestColumnsNameTheirFields(t *testing.T) {
 
 // columnNames are the columns that are not called like their field.
 var columnNames = map[string]string{
-	"payment.at": "paid_at", "transfer.at": "moved_at",
+	"payment.at": "paid_at", "refund.at": "refunded_at", "transfer.at": "moved_at",
+	"attempt.at": "tried_at", "settlement.at": "settled_at",
 }
 
 func columnsNameFields[T any](t *testing.T, tab table[T]) {
@@ -79,7 +84,8 @@ func TestErrorsNameTheStep(t *testing.T) {
 	for text, want := range map[string]string{
 		insertCode:        "insert code",
 		closeCode:         "update code",
-		paidByPayer:       "select payment",
+		paidByPayerSince:  "select payment",
+		setDelivery:       "update delivery",
 		"COMMIT":          "commit",
 		"BEGIN IMMEDIATE": "begin immediate",
 	} {

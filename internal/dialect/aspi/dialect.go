@@ -21,7 +21,14 @@ func Dialect() dialect.Dialect {
 		Reference:     UniqueReference,
 		ReadTimestamp: snap.ParseTimestamp,
 		Tokens:        TokenLives,
-		Operations:    []dialect.Operation{Token("/v1.0/access-token/b2b"), CustomerToken("/v1.0/access-token/b2b2c"), generate(), payment()},
+		Statuses:      Statuses,
+		Notice:        Notice("/v1.0/qr/qr-mpm-notify", Statuses),
+		Operations: []dialect.Operation{
+			Token("/v1.0/access-token/b2b"), CustomerToken("/v1.0/access-token/b2b2c"), generate(),
+			Decode("/v1.0/qr/qr-mpm-decode"), ApplyOTT("/v1.0/qr/apply-ott"), payment(),
+			Query("/v1.0/qr/qr-mpm-query"), Status("/v1.0/qr/qr-mpm-status"),
+			Cancel("/v1.0/qr/qr-mpm-cancel"), Refund("/v1.0/qr/qr-mpm-refund"),
+		},
 	}
 }
 
@@ -84,6 +91,12 @@ var Outcomes = map[pay.Kind]dialect.Outcome{
 	pay.CodeExpired:         {Case: snap.CaseTransactionExpired},
 	pay.CodeCancelled:       {Case: snap.CaseTransactionCancelled},
 	pay.CodePaid:            {Case: snap.CasePaidBill},
+	pay.WrongState:          {Case: snap.CaseInvalidTransactionStatus},
+	pay.OverRefund:          {Case: snap.CaseExceedsAmountLimit},
+	pay.Refunded:            {Case: snap.CaseInvalidTransactionStatus},
+	pay.RefundLate:          {Case: snap.CaseNotAllowed}, // "cancel/refund is not allowed at this time"
+	pay.RefundPartial:       {Case: snap.CaseTransactionNotPermitted, Message: "Transaction Not Permitted. {reason}"},
+	pay.OverTerminals:       {Case: snap.CaseMerchantLimit},
 	pay.NothingOnDate:       {Case: snap.CaseTransactionNotFound},
 	pay.PayerUnknown:        {Case: snap.CaseInvalidAccount},
 	pay.PayerDormant:        {Case: snap.CaseDormantAccount},

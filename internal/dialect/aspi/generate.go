@@ -168,7 +168,7 @@ func generateRequest(c *dialect.Call) (pay.GenerateRequest, error) {
 	}
 	return pay.GenerateRequest{
 		Partner: c.Partner, PartnerRef: c.Text("partnerReferenceNo"),
-		MerchantID: c.Text("merchantId"), SubMerchant: c.Text("subMerchantId"),
+		MerchantID: merchantID(c), SubMerchant: c.Text("subMerchantId"),
 		StoreID: c.Text("storeId"), TerminalID: c.Text("terminalId"),
 		Amount: amount, Fee: fee, ExpiresAt: expires,
 		Marks: c.Marks, AnyAmount: c.Waives(dialect.WaiveAmountLimit),
@@ -190,13 +190,13 @@ func expiry(c *dialect.Call, static bool) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, &pay.Error{Kind: pay.InvalidFormat, Field: v.Field, Detail: "reading the time", Cause: err}
 	}
-	switch left := end.Sub(now); {
+	switch left, most := end.Sub(now), c.MaxValidity(); {
 	case left <= 0:
 		return time.Time{}, pay.RefuseField(pay.InvalidFormat, v.Field, "it has passed; it is now "+snap.FormatTimestamp(now))
 	case left < v.Min:
 		return time.Time{}, pay.RefuseField(pay.InvalidFormat, v.Field, "at least "+v.Min.String()+" from now, "+snap.FormatTimestamp(now))
-	case v.Max > 0 && left > v.Max:
-		return time.Time{}, pay.RefuseField(pay.InvalidFormat, v.Field, "at most "+v.Max.String()+" from now, "+snap.FormatTimestamp(now))
+	case most > 0 && left > most:
+		return time.Time{}, pay.RefuseField(pay.InvalidFormat, v.Field, "at most "+most.String()+" from now, "+snap.FormatTimestamp(now))
 	}
 	return end, nil
 }

@@ -1,12 +1,13 @@
-// Package dana is SNAP QRIS as the DANA document "Generate QRIS" prints it:
-// asymmetric signatures without a token, and safe retries by
-// partnerReferenceNo.
+// Package dana is SNAP QRIS as DANA documents it: asymmetric signatures without
+// a token, safe retries by partnerReferenceNo, and the payment gateway's order,
+// status, cancel and refund around the code.
 package dana
 
 import (
+	"time"
+
 	"github.com/qrisd/qrisd/internal/dialect"
 	"github.com/qrisd/qrisd/internal/dialect/aspi"
-	"github.com/qrisd/qrisd/internal/field"
 	"github.com/qrisd/qrisd/internal/pay"
 	"github.com/qrisd/qrisd/snap"
 )
@@ -16,13 +17,15 @@ func Dialect() dialect.Dialect {
 	return dialect.Dialect{
 		Name:          "dana",
 		Title:         "DANA",
-		Document:      "DANA, Generate QRIS",
+		Document:      "DANA, Generate QRIS and Payment Gateway",
 		Outcomes:      dialect.Amend(aspi.Outcomes, outcomes),
 		Reference:     replayReference,
 		ReadTimestamp: snap.ParseTimestamp,
 		Tokens:        aspi.TokenLives,
+		Statuses:      statuses,
+		Notice:        &notice,
 		MaxImage:      2000,
-		Operations:    []dialect.Operation{generate()},
+		Operations:    []dialect.Operation{generate(), order(), query(), cancel(), refund()},
 	}
 }
 
@@ -35,6 +38,19 @@ var outcomes = map[pay.Kind]dialect.Outcome{
 	pay.MerchantBlacklisted: {Case: snap.CaseInvalidMerchant},
 	pay.TerminalUnknown:     {Case: snap.CaseDoNotHonor},
 	pay.OverMerchantLimit:   {Case: snap.CaseExceedsAmountLimit},
+	pay.OverRefund:          {Case: snap.CaseExceedsAmountLimit},
+	pay.RefundLate:          {Case: snap.CaseTransactionNotPermitted},
+	pay.RefundPartial:       {Case: snap.CaseTransactionNotPermitted},
+}
+
+// statuses are DANA's words; the text is also the acquirementStatus. An order
+// that was refunded stays paid, and its answer says how much went back.
+var statuses = map[pay.Status]dialect.Word{
+	pay.StatusPaid:      {Code: "00", Text: "SUCCESS"},
+	pay.StatusRefunded:  {Code: "00", Text: "SUCCESS"},
+	pay.StatusInitiated: {Code: "01", Text: "INIT"},
+	pay.StatusCancelled: {Code: "05", Text: "CANCELLED"},
+	pay.StatusExpired:   {Code: "05", Text: "CLOSED"},
 }
 
 // replayReference: "when retrying, use the same partnerReferenceNo". The same
@@ -67,89 +83,108 @@ func generate() dialect.Operation {
 	}
 }
 
-var terminals = []string{"APP", "WEB", "WAP", "SYSTEM"}
+// bareDenial: of orders that exist already the documents answer what an
+// agreement leaves out with the message of the case alone.
+var bareDenial = map[pay.Kind]dialect.Outcome{pay.ForbiddenAPI: {Case: snap.CaseTransactionNotPermitted}}
 
-var generateBody = aspi.Rows(
-	[]field.Row{
-		{Name: "merchantId", Need: field.Mandatory, Min: 1, Max: 64, About: "the merchant"},
-		{Name: "subMerchantId", Min: 1, Max: 32, About: "the externalDivisionId of a registered division"},
-		{Name: "storeId", Need: field.Mandatory, Min: 1, Max: 64, About: "the shop, in the merchant's own words"},
-		{Name: "terminalId", Min: 1, Max: 16, About: "the terminal"},
-		{Name: "partnerReferenceNo", Need: field.Mandatory, Min: 1, Max: 25, About: "the partner's reference; the same when retrying"},
-	},
-	namedAmount("amount", field.Mandatory, "what is to be paid"),
-	namedAmount("feeAmount", field.Optional, "the fee"),
-	[]field.Row{
-		{Name: "validityPeriod", Max: 25, Format: field.Timestamp, About: "when the code ends, in Jakarta time"},
-		{Name: "additionalInfo", Kind: field.Object, About: "more about the request"},
-		{Name: "additionalInfo.terminalSource", Min: 1, Max: 5, About: "type of the source terminal"},
-		{Name: "additionalInfo.envInfo", Kind: field.Object, Need: field.Mandatory, About: "the environment"},
-		envText("sessionId", 128, "session"),
-		envText("tokenId", 128, "token"),
-		envText("websiteLanguage", 16, "language of the page"),
-		envText("clientIp", 32, "address of the client"),
-		envText("osType", 128, "operating system"),
-		envText("appVersion", 128, "version of the app"),
-		envText("sdkVersion", 128, "version of the SDK"),
-		envEnum("sourcePlatform", []string{"IPG"}, "IPG: independent payment gateway"),
-		envEnum("orderTerminalType", terminals, "APP, WEB, WAP or SYSTEM"),
-		envEnum("terminalType", terminals, "APP, WEB, WAP or SYSTEM"),
-		envText("orderOsType", 128, "operating system of the order"),
-		envText("merchantAppVersion", 128, "version of the merchant's app"),
-		envText("extendInfo", 4096, "more, as JSON in a string"),
-	})
-
-// amountNames are DANA's names of what the amounts can be refused for beyond
-// their form.
-var amountNames = map[string]string{
-	"amount.value": "amount", "amount.currency": "amount", "feeAmount.value": "feeAmount", "feeAmount.currency": "feeAmount",
-}
-
-// namedAmount is an amount whose faults carry the object's name, as DANA
-// answers them.
-func namedAmount(name string, need field.Need, about string) []field.Row {
-	rows := aspi.Money(name, need, about)
-	for i := range rows {
-		rows[i].As = name
+// order is CreateOrder of the payment gateway (54), through which DANA's own
+// clients make a code.
+func order() dialect.Operation {
+	do, replay := aspi.Generating(ordering, ordered)
+	return dialect.Operation{
+		Name: "order", Service: snap.ServiceDebitPayment,
+		Paths: []string{"/payment-gateway/v1.0/debit/payment-host-to-host.htm", "/v1.0/debit/payment-host-to-host.htm"},
+		Auth:  dialect.AuthAsymmetric, Headers: aspi.AsymmetricHeaders,
+		Body:       orderBody,
+		Reply:      orderReplyRows,
+		Success:    dialect.Outcome{Case: snap.CaseSuccessful},
+		Outcomes:   bareDenial,
+		Validity:   dialect.Validity{Field: "validUpTo", Max: longestOrder, Sandbox: aspi.DefaultValidity, Default: aspi.DefaultValidity},
+		Names:      amountNames,
+		Identifier: dialect.CodeRef,
+		Trigger:    "partnerReferenceNo",
+		Codes:      aspi.Codes(snap.ServiceDebitPayment, commonLines, orderLines),
+		Do:         do,
+		Replay:     replay,
 	}
-	return rows
 }
 
-const env = "additionalInfo.envInfo."
+// longestOrder: validUpTo "cannot be more than one week in the future", and in
+// the sandbox no more than 30 minutes.
+const longestOrder = 7 * 24 * time.Hour
 
-func envText(name string, limit int, about string) field.Row {
-	return field.Row{Name: env + name, Min: 1, Max: limit, About: about}
+// query is the status of an order (55). Its documents list neither 403 nor
+// 404 but for an order that does not exist.
+func query() dialect.Operation {
+	return dialect.Operation{
+		Name: "query", Service: snap.ServiceDebitStatus,
+		Paths: []string{"/v1.0/debit/status.htm", "/rest/v1.1/debit/status", "/payment-gateway/v1.0/debit/status.htm"},
+		Auth:  dialect.AuthAsymmetric, Headers: aspi.AsymmetricHeaders,
+		Body:    queryBody,
+		Reply:   queryReplyRows,
+		Success: dialect.Outcome{Case: snap.CaseSuccessful},
+		Outcomes: map[pay.Kind]dialect.Outcome{
+			pay.ForbiddenAPI:     {Case: snap.CaseUnauthorized, Message: "Unauthorized. The API is outside the agreement"},
+			pay.PartnerSuspended: {Case: snap.CaseUnauthorized, Message: "Unauthorized. The partner is suspended"},
+			pay.MerchantUnknown:  {Case: snap.CaseTransactionNotFound},
+		},
+		Names:    amountNames,
+		Trigger:  aspi.OriginalPartnerRef.Name,
+		Triggers: []dialect.Magic{{Field: "serviceCode", Value: "AZ", Code: "5005501"}},
+		Codes:    aspi.Codes(snap.ServiceDebitStatus, commonLines, queryLines),
+		Do:       asked,
+	}
 }
 
-func envEnum(name string, values []string, about string) field.Row {
-	return field.Row{Name: env + name, Need: field.Mandatory, Min: 1, Max: 32, Enum: values, About: about}
+// cancel takes an unpaid order out of use (57).
+func cancel() dialect.Operation {
+	do, replay := aspi.Cancelling(aspi.Cancelled)
+	return dialect.Operation{
+		Name: "cancel", Service: snap.ServiceDebitCancel,
+		Paths: []string{"/v1.0/debit/cancel.htm", "/payment-gateway/v1.0/debit/cancel.htm"},
+		Auth:  dialect.AuthAsymmetric, Headers: aspi.AsymmetricHeaders,
+		Body:     cancelBody,
+		Reply:    aspi.CancelReplyRows,
+		Success:  dialect.Outcome{Case: snap.CaseSuccessful, Message: "Success"},
+		Outcomes: bareDenial,
+		Names:    amountNames,
+		Trigger:  aspi.OriginalPartnerRef.Name,
+		Codes:    aspi.Codes(snap.ServiceDebitCancel, commonLines, cancelLines),
+		Do:       do,
+		Replay:   replay,
+	}
 }
 
-var generateReplyRows = aspi.Rows(aspi.StatusRows, []field.Row{
-	{Name: "referenceNo", Max: 64, About: "DANA's reference"},
-	{Name: "partnerReferenceNo", Need: field.Mandatory, Min: 1, Max: 64, About: "the partner's reference"},
-	{Name: "qrContent", Need: field.Conditional, Min: 1, Max: 512, About: "the payload; present on success"},
-	{Name: "qrUrl", Min: 1, Max: 256, About: "where the image is served"},
-	{Name: "qrImage", Max: 2000, About: "the image, base64"},
-	{Name: "redirectUrl", Min: 1, Max: 512, About: "where a person pays the code"},
-	{Name: "merchantName", Min: 1, Max: 64, About: "the merchant's name"},
-	{Name: "storeId", Need: field.Mandatory, Min: 1, Max: 64, About: "the shop"},
-	{Name: "terminalId", Max: 16, About: "the terminal"},
-	{Name: "additionalInfo", Kind: field.Object, About: "empty"},
-})
+// refund gives back a part of a payment or all of it (58), once for each
+// partnerRefundNo.
+func refund() dialect.Operation {
+	do, replay := aspi.Refunding(aspi.Returned)
+	return dialect.Operation{
+		Name: "refund", Service: snap.ServiceDebitRefund,
+		Paths: []string{"/v1.0/debit/refund.htm", "/payment-gateway/v1.0/debit/refund.htm"},
+		Auth:  dialect.AuthAsymmetric, Headers: aspi.AsymmetricHeaders,
+		Body:       refundBody,
+		Reply:      refundReplyRows,
+		Success:    dialect.Outcome{Case: snap.CaseSuccessful},
+		Outcomes:   bareDenial,
+		Names:      map[string]string{"refundAmount.value": "refundAmount", "refundAmount.currency": "refundAmount"},
+		Identifier: dialect.RefundRef,
+		Trigger:    aspi.OriginalPartnerRef.Name,
+		Triggers:   refundMagic,
+		Codes:      aspi.Codes(snap.ServiceDebitRefund, commonLines, refundLines),
+		Do:         do,
+		Replay:     replay,
+	}
+}
 
-var generateCodes = []dialect.Code{
-	{Code: "2004700", Message: "Successful", Reach: dialect.BySuccess, Cause: "processed"},
-	{Code: "4004700", Message: "Bad Request", Reach: dialect.ByBadBody, Cause: "general failure of the request"},
-	{Code: "4004701", Message: "Invalid Field Format {field}", Reach: dialect.ByBadField, Cause: "a field's form is wrong"},
-	{Code: "4004702", Message: "Invalid Mandatory Field {field}", Reach: dialect.ByNoField, Cause: "a mandatory field is missing"},
-	{Code: "4014700", Message: "Unauthorized. Invalid Signature", Reach: dialect.ByBadSignature, Cause: "not authorised"},
-	{Code: "4034702", Message: "Exceeds Transaction Amount Limit", Reach: dialect.ByAmountLimit, Cause: "over the limit of a transaction"},
-	{Code: "4034705", Message: "Do Not Honor", Reach: dialect.ByClosedOutlet, Cause: "abnormal status"},
-	{Code: "4034715", Message: "Transaction Not Permitted. The API is outside the agreement", Reach: dialect.ByDenied, Cause: "not permitted"},
-	{Code: "4044708", Message: "Invalid Merchant", Reach: dialect.ByNoMerchant, Cause: "no such merchant, or its status is abnormal"},
-	{Code: "4044718", Message: "Inconsistent Request", Reach: dialect.ByInconsistent, Cause: "same partnerReferenceNo, other request"},
-	{Code: "4294700", Message: "Too Many Requests", Reach: dialect.ByRate, Cause: "too many requests"},
-	{Code: "5004700", Message: "General Error", Reach: dialect.ByTrigger, Cause: "general error, not to be retried"},
-	{Code: "5004701", Message: "Internal Server Error", Reach: dialect.ByTrigger, Cause: "unknown failure: retry"},
+// refundMagic are the amounts by which DANA's own suite asks for answers: most
+// are the code without the middle digit of its status.
+var refundMagic = []dialect.Magic{
+	{Field: "refundAmount.value", Value: "225800.00", Code: "2025800"}, // in progress
+	{Field: "refundAmount.value", Value: "435814.00", Code: "4035814"}, // the merchant's balance
+	{Field: "refundAmount.value", Value: "435815.00", Code: "4035815"}, // not in the agreement
+	{Field: "refundAmount.value", Value: "435816.00", Code: "4035815"}, // after the refund window
+	{Field: "refundAmount.value", Value: "435817.00", Code: "4035815"}, // refunded before
+	{Field: "refundAmount.value", Value: "445808.00", Code: "4045808"}, // the merchant's status
+	{Field: "refundAmount.value", Value: "505801.00", Code: "5005801"}, // timeout
 }

@@ -38,9 +38,17 @@ const (
 
 func TestDialectIsComplete(t *testing.T) {
 	d := Dialect()
-	dialecttest.Complete(t, d, map[string][]string{"generate": {"/v1.0/qr/qr-mpm-generate.htm"}})
-	if auth := d.Operation("generate").Auth; auth != dialect.AuthAsymmetric {
-		t.Errorf("generate is signed by scheme %d", auth)
+	dialecttest.Complete(t, d, map[string][]string{
+		"generate": {"/v1.0/qr/qr-mpm-generate.htm"},
+		"order":    {"/payment-gateway/v1.0/debit/payment-host-to-host.htm", "/v1.0/debit/payment-host-to-host.htm"},
+		"query":    {"/v1.0/debit/status.htm", "/rest/v1.1/debit/status", "/payment-gateway/v1.0/debit/status.htm"},
+		"cancel":   {"/v1.0/debit/cancel.htm", "/payment-gateway/v1.0/debit/cancel.htm"},
+		"refund":   {"/v1.0/debit/refund.htm", "/payment-gateway/v1.0/debit/refund.htm"},
+	})
+	for _, op := range d.Operations {
+		if op.Auth != dialect.AuthAsymmetric {
+			t.Errorf("%s is signed by scheme %d", op.Name, op.Auth)
+		}
 	}
 }
 

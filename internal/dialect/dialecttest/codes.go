@@ -51,6 +51,18 @@ var raises = map[dialect.Reach]pay.Kind{
 	dialect.ByDormantPayer:   pay.PayerDormant,
 	dialect.ByBlockedPayer:   pay.PayerBlocked,
 	dialect.ByFunds:          pay.InsufficientFunds,
+	dialect.ByCancelledCode:  pay.CodeCancelled,
+	dialect.ByUnknownRef:     pay.CodeUnknown,
+	dialect.ByPaidCancel:     pay.WrongState,
+	dialect.ByExpiredCancel:  pay.CodeExpired,
+	dialect.ByNotPaid:        pay.WrongState,
+	dialect.ByOverRefund:     pay.OverRefund,
+	dialect.ByRefunded:       pay.Refunded,
+	dialect.ByRefundLate:     pay.RefundLate,
+	dialect.ByRefundPartial:  pay.RefundPartial,
+	dialect.ByTerminalLimit:  pay.OverTerminals,
+
+	dialect.ByRefundInconsistent: pay.Inconsistent,
 }
 
 // Codes checks that an operation's list is the document's, in its order. A line

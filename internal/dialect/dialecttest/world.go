@@ -29,7 +29,10 @@ type World struct {
 	Core    *pay.Core
 	Dialect dialect.Dialect
 	Now     time.Time
-	t       *testing.T
+	// Remember makes Ask keep the references of requests, as the server does,
+	// and answer a repeated one by the dialect's rule.
+	Remember bool
+	t        *testing.T
 }
 
 // storage is pay's, in a file.
@@ -79,7 +82,7 @@ func (w *World) PutOutlet(merchantID string, kind pay.OutletKind, id string, sta
 // SetPayer changes the payer.
 func (w *World) SetPayer(standing pay.Standing, dayLimit pay.Rupiah) {
 	w.t.Helper()
-	w.must(w.Core.SetPayer(w.t.Context(), PayerID, standing, dayLimit))
+	w.must(w.Core.SetPayer(w.t.Context(), pay.Payer{ID: PayerID, Standing: standing, DayLimit: dayLimit}))
 }
 
 func (w *World) must(err error) {
@@ -135,8 +138,12 @@ func (w *World) Ask(operation string, body []byte, waived ...dialect.Waiver) Ans
 		for _, waiver := range waived {
 			c.Waived |= waiver
 		}
+		c.Marks = w.marks(c, body)
 		var reply any
-		if reply, err = op.Do(w.t.Context(), c); err == nil {
+		if reply, err = op.Do(w.t.Context(), c); err != nil {
+			reply, err = w.repeated(c, err)
+		}
+		if err == nil {
 			return w.succeed(op, reply)
 		}
 	}

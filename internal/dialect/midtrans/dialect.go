@@ -25,7 +25,9 @@ func Dialect() dialect.Dialect {
 		AnyPartnerID:  true,
 		ReadTimestamp: snap.ParseTimestamp,
 		Tokens:        aspi.TokenLives,
-		Operations:    []dialect.Operation{aspi.Token("/v1.0/access-token/b2b"), generate()},
+		Statuses:      statuses,
+		Notice:        notice(),
+		Operations:    []dialect.Operation{aspi.Token("/v1.0/access-token/b2b"), generate(), query(), cancel(), refund()},
 	}
 }
 
@@ -54,7 +56,7 @@ func generate() dialect.Operation {
 	do, replay := aspi.Generating(keepAcquirer, generated)
 	return dialect.Operation{
 		Name: "generate", Service: snap.ServiceGenerate, Paths: []string{"/v1.0/qr/qr-mpm-generate"},
-		Auth: dialect.AuthSymmetric, Headers: dialect.AmendRows(aspi.SymmetricHeaders, externalID, channelID),
+		Auth: dialect.AuthSymmetric, Headers: headers,
 		Body:       generateBody,
 		Reply:      generateReplyRows,
 		Success:    dialect.Outcome{Case: snap.CaseSuccessful, Message: "Request has been processed successfully"},

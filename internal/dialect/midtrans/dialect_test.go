@@ -31,6 +31,7 @@ func TestDialectIsComplete(t *testing.T) {
 	d := Dialect()
 	dialecttest.Complete(t, d, map[string][]string{
 		"token": {"/v1.0/access-token/b2b"}, "generate": {"/v1.0/qr/qr-mpm-generate"},
+		"query": {"/v1.0/qr/qr-mpm-query"}, "cancel": {"/v1.0/qr/qr-mpm-cancel"}, "refund": {"/v1.0/qr/qr-mpm-refund"},
 	})
 	if !d.AnyPartnerID {
 		t.Error("X-PARTNER-ID is held to the partner")
@@ -131,11 +132,12 @@ func messageOf(c snap.Case) string {
 }
 
 // never are the kinds that generate cannot raise: they belong to customer
-// tokens, payments and lists.
+// tokens, payments, lists and to what exists already.
 var never = []pay.Kind{
 	pay.InvalidCustomer, pay.CustomerNotFound, pay.OverPayerLimit, pay.AmountMismatch, pay.BadPayload, pay.Unroutable,
 	pay.CodeUnknown, pay.CodeExpired, pay.CodeCancelled, pay.CodePaid, pay.NothingOnDate,
 	pay.PayerUnknown, pay.PayerDormant, pay.PayerBlocked, pay.InsufficientFunds, pay.BadGrant,
+	pay.WrongState, pay.OverRefund, pay.Refunded, pay.RefundLate, pay.RefundPartial, pay.OverTerminals,
 }
 
 func TestEveryAnswerIsListed(t *testing.T) {

@@ -26,7 +26,12 @@ func TestDialectIsComplete(t *testing.T) {
 	dialecttest.Complete(t, Dialect(), map[string][]string{
 		"token":          {"/snap/v1.0/access-token/b2b"},
 		"customer-token": {"/snap/v1.0/access-token/b2b2c"},
+		"generate":       {"/snap/v1.0/qr/qr-mpm-generate"},
+		"decode":         {"/snap/v1.0/qr/qr-mpm-decode"},
 		"payment":        {"/snap/v1.0/qr/qr-mpm-payment"},
+		"query":          {"/snap/v1.0/qr/qr-mpm-query"},
+		"status":         {"/snap/v1.0/qr/qr-mpm-status", "/snap/v2.0/qr/qr-mpm-status"},
+		"refund":         {"/snap/v1.0/qr/qr-mpm-refund"},
 	})
 }
 
@@ -92,10 +97,12 @@ func TestCodesAreTheDocuments(t *testing.T) {
 		"4045001", "4095000", "4095001", "5005000", "5005001")
 }
 
-// Three kinds have codes outside the list: wrong method, rate and path.
+// Three kinds have codes outside the list: wrong method, rate and path. The
+// others that are left out are of refunds and terminals.
 func TestEveryRefusalIsDocumented(t *testing.T) {
 	d, op := dialecttest.Operation(t, Dialect(), "payment")
-	dialecttest.Documented(t, d, op, dialecttest.KindsBut(pay.RateLimited, pay.NotSupported, pay.NotRouted)...)
+	dialecttest.Documented(t, d, op, dialecttest.KindsBut(pay.RateLimited, pay.NotSupported, pay.NotRouted,
+		pay.WrongState, pay.OverRefund, pay.Refunded, pay.RefundLate, pay.RefundPartial, pay.OverTerminals)...)
 }
 
 func TestAnswersOfKinds(t *testing.T) {

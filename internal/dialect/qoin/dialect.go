@@ -23,7 +23,9 @@ func Dialect() dialect.Dialect {
 		Reference:     onceOnly,
 		ReadTimestamp: snap.ParseTimestampLoose,
 		Tokens:        aspi.TokenLives,
-		Operations:    []dialect.Operation{token(), generate()},
+		Statuses:      statuses,
+		Notice:        notice(),
+		Operations:    []dialect.Operation{token(), generate(), query()},
 	}
 }
 
@@ -43,11 +45,13 @@ func token() dialect.Operation {
 	return op
 }
 
+var headers = dialect.AmendRows(aspi.SymmetricHeaders, timestamp, partnerID)
+
 func generate() dialect.Operation {
 	do, replay := aspi.Generating(keepAcquirer, generated)
 	return dialect.Operation{
 		Name: "generate", Service: snap.ServiceGenerate, Paths: []string{"/ordersnap/api/v1.0/qr/qr-mpm-generate"},
-		Auth: dialect.AuthSymmetric, Headers: dialect.AmendRows(aspi.SymmetricHeaders, timestamp, partnerID),
+		Auth: dialect.AuthSymmetric, Headers: headers,
 		Body:       generateBody,
 		Reply:      generateReplyRows,
 		Success:    dialect.Outcome{Case: snap.CaseSuccessful},
@@ -68,8 +72,9 @@ func generate() dialect.Operation {
 // as a default it serves the document's own sample only, whose time has passed.
 const maxValidity = 3 * time.Hour
 
-// outcomes are of generate alone, whose list of codes the document prints. Its
-// eight codes must do for every refusal, so several kinds share one.
+// outcomes are of generate, whose list of codes the document prints, and of the
+// query in the same words. Its eight codes must do for every refusal, so several
+// kinds share one.
 var outcomes = map[pay.Kind]dialect.Outcome{
 	pay.Internal:            {Case: snap.CaseInternalServerError, Message: "Internal server error"},
 	pay.BadRequest:          {Case: snap.CaseInvalidFieldFormat}, // 4004700 speaks of the time only

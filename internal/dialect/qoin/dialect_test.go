@@ -33,6 +33,7 @@ func TestDialectIsComplete(t *testing.T) {
 	dialecttest.Complete(t, Dialect(), map[string][]string{
 		"token":    {"/ordersnap/api/v1.0/access-token/b2b"},
 		"generate": {"/ordersnap/api/v1.0/qr/qr-mpm-generate"},
+		"query":    {"/ordersnap/api/v1.0/qr/qr-mpm-query"},
 	})
 }
 
@@ -101,12 +102,14 @@ func TestCodesAreTheDocuments(t *testing.T) {
 
 // never are the kinds that generate cannot raise: this dialect's rules refuse
 // no X-EXTERNAL-ID and no other request, every code here is dynamic, there is
-// no customer token, and the rest belongs to payments and lists.
+// no customer token, and the rest belongs to payments, lists and to what exists
+// already.
 var never = []pay.Kind{
 	pay.NotRouted, pay.ExternalIDUsed, pay.Inconsistent, pay.NotPermitted, pay.InvalidCustomer, pay.CustomerNotFound,
 	pay.OverPayerLimit, pay.AmountMismatch, pay.BadPayload, pay.Unroutable,
 	pay.CodeUnknown, pay.CodeExpired, pay.CodeCancelled, pay.CodePaid, pay.NothingOnDate,
 	pay.PayerUnknown, pay.PayerDormant, pay.PayerBlocked, pay.InsufficientFunds, pay.BadGrant,
+	pay.WrongState, pay.OverRefund, pay.Refunded, pay.RefundLate, pay.RefundPartial, pay.OverTerminals,
 }
 
 // outside are the two kinds that the document has nothing for.

@@ -1,6 +1,7 @@
 // Package speedcash is SNAP QRIS as the SpeedCash document "QRIS Generate
-// List" and the provider's neighbouring pages print it: codes are generated
-// and, with a service that the standard does not have, listed by date.
+// List" and the provider's neighbouring pages print it: codes are generated,
+// queried and, with services that the standard does not have, listed by date
+// and labelled with terminals that are registered first.
 package speedcash
 
 import (
@@ -24,7 +25,9 @@ func Dialect() dialect.Dialect {
 		Unsigned:      "/v1.0", // the provider's own code signs "/qr/..." on one page and "/v1.0/..." on another
 		ReadTimestamp: snap.ParseTimestamp,
 		Tokens:        aspi.TokenLives,
-		Operations:    []dialect.Operation{aspi.Token("/v1.0/access-token/b2b"), generate(), list()},
+		Statuses:      aspi.Statuses,
+		Notice:        notice(),
+		Operations:    []dialect.Operation{aspi.Token("/v1.0/access-token/b2b"), generate(), query(), list(), terminal()},
 	}
 }
 
@@ -48,20 +51,20 @@ func generate() dialect.Operation {
 		Validity:   dialect.Validity{Field: "validityPeriod", Default: aspi.DefaultValidity},
 		Identifier: dialect.CodeRef,
 		Trigger:    "partnerReferenceNo",
-		Codes:      generateCodes(),
+		Codes:      answered(aspi.GenerateCodes),
 		Do:         do,
 		Replay:     replay,
 	}
 }
 
-// generateCodes are the standard's, for the provider publishes none, with the
-// messages that its other pages give to two of them.
-func generateCodes() []dialect.Code {
+// answered are the standard's lines, for the provider publishes none but the
+// list's, with the messages that its pages give to two of them.
+func answered(lines []dialect.Code) []dialect.Code {
 	messages := map[dialect.Reach]string{
 		dialect.BySuccess:    successful.Text("", ""),
 		dialect.ByExternalID: sameDay,
 	}
-	codes := slices.Clone(aspi.GenerateCodes)
+	codes := slices.Clone(lines)
 	for i := range codes {
 		if message, ok := messages[codes[i].Reach]; ok {
 			codes[i].Message = message

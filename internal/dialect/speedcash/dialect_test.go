@@ -27,7 +27,9 @@ func TestDialectIsComplete(t *testing.T) {
 	dialecttest.Complete(t, d, map[string][]string{
 		"token":    {"/v1.0/access-token/b2b"},
 		"generate": {"/v1.0/qr/qr-mpm-generate"},
+		"query":    {"/v1.0/qr/qr-mpm-query"},
 		"list":     {"/v1.0/qr/qr-generate-list", "/v1.0/qr/qr-mpm-generate-list"},
+		"terminal": {"/v1.0/qr/qr-generate-terminal"},
 	})
 	if d.Unsigned != "/v1.0" {
 		t.Errorf("the path without %q may be signed, expected /v1.0", d.Unsigned)

@@ -18,6 +18,7 @@ CREATE TABLE code (
     created_at    BIGINT NOT NULL,
     expires_at    BIGINT NOT NULL,
     closed_at     BIGINT NOT NULL,
+    callback_url  TEXT   NOT NULL,
     echo          TEXT   NOT NULL,
     day           TEXT   NOT NULL,
     CHECK ((state = 'active') = (closed_at = 0))

@@ -13,6 +13,7 @@ CREATE TABLE payment (
     amount      BIGINT NOT NULL CHECK (amount >= 0),
     fee         BIGINT NOT NULL CHECK (fee >= 0),
     mdr         BIGINT NOT NULL CHECK (mdr >= 0),
+    refunded    BIGINT NOT NULL CHECK (refunded BETWEEN 0 AND amount),
     rrn         TEXT   NOT NULL,
     state       TEXT   NOT NULL,
     paid_at     BIGINT NOT NULL,

@@ -1,3 +1,4 @@
 -- +goose Up
--- With the amount, so that a day's total reads the index alone.
-CREATE INDEX payment_merchant_day ON payment (acquirer_id, merchant_id, day, state, amount);
+-- The day comes first, so that a day's inserts stay on a day's pages, and the
+-- amounts are there, so that its totals read the index alone.
+CREATE INDEX payment_merchant_day ON payment (day, acquirer_id, merchant_id, state, amount, mdr);

@@ -1,11 +1,7 @@
 package storagetest
 
 import (
-	"fmt"
-	"strings"
 	"time"
-
-	"pgregory.net/rapid"
 
 	"github.com/qrisd/qrisd/internal/ledger"
 	"github.com/qrisd/qrisd/internal/pay"
@@ -40,6 +36,25 @@ func somePayment(ref string) pay.Payment {
 		ID: "id of " + ref, Ref: ref, PartnerID: "i", PartnerRef: "partner's " + ref, PayerID: "budi",
 		AcquirerID: "p", MerchantID: "m", Amount: pay.Rp(10), State: pay.PaymentPaid, At: noon,
 	}
+}
+
+func someRefund(ref, paymentRef string) pay.Refund {
+	return pay.Refund{
+		ID: "id of " + ref, Ref: ref, PartnerID: "p", PaymentRef: paymentRef,
+		AcquirerID: "p", MerchantID: "m", Amount: 1, At: noon,
+	}
+}
+
+// someDelivery is pending and due from noon on. Ids sort by age.
+func someDelivery(id, codeRef string) pay.Delivery {
+	return pay.Delivery{
+		ID: id, PartnerID: "p", MerchantID: "m", CodeRef: codeRef, PaymentRef: "payment of " + codeRef,
+		State: pay.DeliveryPending, NextAt: noon, CreatedAt: noon,
+	}
+}
+
+func someSettlement(merchantID string) pay.Settlement {
+	return pay.Settlement{ID: "id of " + merchantID, PartnerID: "p", MerchantID: merchantID, Day: day, Gross: 3, Count: 1, At: noon}
 }
 
 func someMark(key string) pay.Mark {
@@ -79,6 +94,22 @@ func insertPayment(p pay.Payment) func(pay.Tx) error {
 	return func(tx pay.Tx) error { return tx.InsertPayment(p, day) }
 }
 
+func insertRefund(r pay.Refund) func(pay.Tx) error {
+	return func(tx pay.Tx) error { return tx.InsertRefund(r, day) }
+}
+
+func insertDelivery(d pay.Delivery) func(pay.Tx) error {
+	return func(tx pay.Tx) error { return tx.InsertDelivery(d) }
+}
+
+func insertAttempt(a pay.Attempt) func(pay.Tx) error {
+	return func(tx pay.Tx) error { return tx.InsertAttempt(a) }
+}
+
+func insertSettlement(s pay.Settlement) func(pay.Tx) error {
+	return func(tx pay.Tx) error { return tx.InsertSettlement(s) }
+}
+
 func insertTransfer(t ledger.Transfer) func(pay.Tx) error {
 	return func(tx pay.Tx) error { return tx.InsertTransfer(t, day) }
 }
@@ -98,131 +129,5 @@ func fund(payerID, transferID string, amount pay.Rupiah) func(pay.Tx) error {
 			return err
 		}
 		return tx.InsertTransfer(moved(transferID, ledger.External, ledger.Wallet(payerID), int64(amount)), day)
-	}
-}
-
-// What rapid draws.
-
-var (
-	texts = rapid.Custom(func(t *rapid.T) string {
-		s := rapid.StringOf(rapid.Rune().Filter(func(r rune) bool { return r != 0 })).Draw(t, "text")
-		return strings.ToValidUTF8(s, "?")
-	})
-	moments = rapid.OneOf(rapid.Just(time.Time{}), someMoments)
-	// From the year 69 to 9892; the epoch itself stands for no time.
-	someMoments = rapid.Map(
-		rapid.Int64Range(-6e16, 25e16).Filter(func(us int64) bool { return us != 0 }),
-		func(us int64) time.Time { return time.UnixMicro(us).UTC() })
-	amounts   = rapid.Map(rapid.Int64Min(0), func(sen int64) pay.Rupiah { return pay.Rupiah(sen) })
-	standings = rapid.SampledFrom([]pay.Standing{pay.Active, pay.Inactive, pay.Suspended, pay.Blacklisted, pay.Dormant, pay.Blocked})
-	sums      = rapid.Custom(func(t *rapid.T) (sum [32]byte) {
-		copy(sum[:], rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "sum"))
-		return sum
-	})
-)
-
-func drawPartner(t *rapid.T, key string) pay.Partner {
-	return pay.Partner{
-		ID: key, Name: texts.Draw(t, "Name"), Dialect: texts.Draw(t, "Dialect"), ClientKey: key + texts.Draw(t, "ClientKey"),
-		ClientSecret: texts.Draw(t, "ClientSecret"), PublicKey: texts.Draw(t, "PublicKey"),
-		ChannelID: texts.Draw(t, "ChannelID"), NotifyURL: texts.Draw(t, "NotifyURL"),
-		Standing: standings.Draw(t, "Standing"), Settings: drawSettings(t), CreatedAt: moments.Draw(t, "CreatedAt"),
-	}
-}
-
-func drawSettings(t *rapid.T) pay.PartnerSettings {
-	s := pay.PartnerSettings{
-		URLOnly: rapid.Bool().Draw(t, "URLOnly"), StrictHeaders: rapid.Bool().Draw(t, "StrictHeaders"),
-		TokenLife:     time.Duration(rapid.Int64().Draw(t, "TokenLife")),
-		CustomerLife:  time.Duration(rapid.Int64().Draw(t, "CustomerLife")),
-		RatePerSecond: rapid.Float64Range(0, 1e9).Draw(t, "RatePerSecond"),
-	}
-	for range rapid.IntRange(0, 3).Draw(t, "Denied") {
-		s.Denied = append(s.Denied, texts.Draw(t, "operation"))
-	}
-	return s
-}
-
-func drawMerchant(t *rapid.T, key string) pay.Merchant {
-	return pay.Merchant{
-		PartnerID: "p", ID: key, Name: texts.Draw(t, "Name"), City: texts.Draw(t, "City"),
-		PostalCode: texts.Draw(t, "PostalCode"), MCC: texts.Draw(t, "MCC"), Criteria: texts.Draw(t, "Criteria"),
-		Category: texts.Draw(t, "Category"), NMID: texts.Draw(t, "NMID"), MPAN: key + texts.Draw(t, "MPAN"),
-		Standing: standings.Draw(t, "Standing"), DayLimit: amounts.Draw(t, "DayLimit"),
-		MaxAmount: amounts.Draw(t, "MaxAmount"), DynamicOnly: rapid.Bool().Draw(t, "DynamicOnly"),
-		CreatedAt: moments.Draw(t, "CreatedAt"),
-	}
-}
-
-func drawOutlet(t *rapid.T, key string) pay.Outlet {
-	kinds := rapid.SampledFrom([]pay.OutletKind{pay.Store, pay.Terminal, pay.SubMerchant})
-	return pay.Outlet{
-		PartnerID: "p", MerchantID: "m", Kind: kinds.Draw(t, "Kind"), ID: key + texts.Draw(t, "ID"),
-		Standing: standings.Draw(t, "Standing"),
-	}
-}
-
-func drawPayer(t *rapid.T, key string) pay.Payer {
-	return pay.Payer{
-		ID: key, Name: texts.Draw(t, "Name"), Standing: standings.Draw(t, "Standing"),
-		DayLimit: amounts.Draw(t, "DayLimit"), CreatedAt: moments.Draw(t, "CreatedAt"),
-	}
-}
-
-func drawCode(t *rapid.T, key string) pay.Code {
-	c := pay.Code{
-		ID: texts.Draw(t, "ID"), Ref: key, PartnerID: texts.Draw(t, "PartnerID"), PartnerRef: key + texts.Draw(t, "PartnerRef"),
-		MerchantID: texts.Draw(t, "MerchantID"), MerchantName: texts.Draw(t, "MerchantName"),
-		SubMerchant: texts.Draw(t, "SubMerchant"), StoreID: texts.Draw(t, "StoreID"), TerminalID: texts.Draw(t, "TerminalID"),
-		Amount: amounts.Draw(t, "Amount"), Fee: amounts.Draw(t, "Fee"), Payload: texts.Draw(t, "Payload"),
-		State:     rapid.SampledFrom([]pay.CodeState{pay.CodeActive, pay.CodeIsPaid, pay.CodeIsExpired, pay.CodeIsVoid}).Draw(t, "State"),
-		CreatedAt: moments.Draw(t, "CreatedAt"), ExpiresAt: moments.Draw(t, "ExpiresAt"), Echo: texts.Draw(t, "Echo"),
-	}
-	if c.State != pay.CodeActive {
-		c.ClosedAt = someMoments.Filter(func(t time.Time) bool { return !t.IsZero() }).Draw(t, "ClosedAt")
-	}
-	return c
-}
-
-func drawPayment(t *rapid.T, key string) pay.Payment {
-	return pay.Payment{
-		ID: texts.Draw(t, "ID"), Ref: key, PartnerID: texts.Draw(t, "PartnerID"), PartnerRef: key + texts.Draw(t, "PartnerRef"),
-		PayerID: texts.Draw(t, "PayerID"), CodeRef: texts.Draw(t, "CodeRef"), AcquirerID: texts.Draw(t, "AcquirerID"),
-		MerchantID: texts.Draw(t, "MerchantID"), NNS: texts.Draw(t, "NNS"), Payload: texts.Draw(t, "Payload"),
-		Amount: amounts.Draw(t, "Amount"), Fee: amounts.Draw(t, "Fee"), MDR: amounts.Draw(t, "MDR"),
-		RRN: texts.Draw(t, "RRN"), State: pay.PaymentState(texts.Draw(t, "State")), At: moments.Draw(t, "At"),
-	}
-}
-
-func drawTransfer(t *rapid.T, key string) ledger.Transfer {
-	transfer := ledger.Transfer{
-		ID: key, Kind: ledger.Kind(texts.Draw(t, "Kind")), Ref: texts.Draw(t, "Ref"), At: moments.Draw(t, "At"),
-	}
-	var sum int64
-	for i := range rapid.IntRange(1, 4).Draw(t, "legs") {
-		sen := rapid.Int64Range(1, 1e15).Draw(t, "amount")
-		account := ledger.Account(fmt.Sprintf("%s/%d", texts.Draw(t, "account"), i))
-		transfer.Postings = append(transfer.Postings, ledger.Posting{Account: account, Amount: -sen})
-		sum += sen
-	}
-	transfer.Postings = append(transfer.Postings, ledger.Posting{Account: "all of it", Amount: sum})
-	return transfer
-}
-
-func drawToken(t *rapid.T, key string) pay.Token {
-	kinds := rapid.SampledFrom([]pay.TokenKind{pay.TokenB2B, pay.TokenCustomer, pay.TokenRefresh, pay.TokenAuthCode})
-	token := pay.Token{
-		Hash: sums.Draw(t, "Hash"), Kind: kinds.Draw(t, "Kind"), PartnerID: texts.Draw(t, "PartnerID"), PayerID: texts.Draw(t, "PayerID"),
-		IssuedAt: moments.Draw(t, "IssuedAt"), ExpiresAt: moments.Draw(t, "ExpiresAt"), UsedAt: moments.Draw(t, "UsedAt"),
-	}
-	copy(token.Hash[:], key)
-	return token
-}
-
-func drawMark(t *rapid.T, key string) pay.Mark {
-	return pay.Mark{
-		PartnerID: texts.Draw(t, "PartnerID"), Scope: texts.Draw(t, "Scope"),
-		Kind: rapid.SampledFrom([]pay.MarkKind{pay.ByExternalID, pay.ByReference}).Draw(t, "Kind"),
-		Key:  key + texts.Draw(t, "Key"), Day: texts.Draw(t, "Day"), Body: sums.Draw(t, "Body"), Ref: texts.Draw(t, "Ref"),
 	}
 }

@@ -17,6 +17,8 @@ type collision struct {
 	first, second func(pay.Tx) error
 }
 
+// collisions stand in an order: a refund needs its payment, an attempt its
+// delivery.
 func collisions() []collision {
 	key, mpan, outside := somePartner("q"), someMerchant("p", "m"), someMerchant("q", "m")
 	key.ClientKey = somePartner("p").ClientKey
@@ -28,12 +30,18 @@ func collisions() []collision {
 	repaid.PartnerRef = "another"
 	mark := someMark("k")
 	mark.Body, mark.Ref = [32]byte{2}, "another"
+	resettled := someSettlement("m")
+	resettled.ID, resettled.Gross = "another", 4
 	return []collision{
 		{"client key", putPartner(somePartner("p")), putPartner(key)},
 		{"MPAN", putMerchant(mpan), putMerchant(outside)},
 		{"payer", insertPayer(somePayer("budi")), insertPayer(somePayer("budi"))},
 		{"code", insertCode(code), insertCode(again)},
 		{"payment", insertPayment(payment), insertPayment(repaid)},
+		{"refund", insertRefund(someRefund("r", "1")), insertRefund(someRefund("r", "1"))},
+		{"delivery", insertDelivery(someDelivery("d", "1")), insertDelivery(someDelivery("d", "2"))},
+		{"attempt", insertAttempt(pay.Attempt{DeliveryID: "d", Number: 1}), insertAttempt(pay.Attempt{DeliveryID: "d", Number: 1, Status: 200})},
+		{"settlement", insertSettlement(someSettlement("m")), insertSettlement(resettled)},
 		{"transfer", insertTransfer(moved("t", "a", "b", 1)), insertTransfer(moved("t", "c", "d", 2))},
 		{"token", insertToken(someToken(1)), insertToken(someToken(1))},
 		{"mark", insertMark(someMark("k")), insertMark(mark)},
@@ -60,6 +68,9 @@ func secondInsertExists(t *testing.T, s pay.Storage) {
 			same(t, c.name, view(t, s, func(r pay.Reader) (string, error) { return r.Setting(name) }), c.name)
 		}
 	}
+	same(t, "the first settlement", view(t, s, func(r pay.Reader) ([]pay.Settlement, error) {
+		return r.Settlements(day)
+	}), []pay.Settlement{someSettlement("m")})
 	same(t, "the first mark", view(t, s, func(r pay.Reader) (pay.Mark, error) {
 		return r.Mark("p", "generate", pay.ByReference, "k", "")
 	}), someMark("k"))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"testing"
+	"time"
 
 	"github.com/qrisd/qrisd/internal/ledger"
 	"github.com/qrisd/qrisd/internal/pay"
@@ -25,11 +26,12 @@ func sumsCountOneDay(t *testing.T, s pay.Storage) {
 		change(&p)
 		insert(t, s, insertPayment(p))
 	}
-	insert(t, s, func(tx pay.Tx) error { return tx.InsertPayment(somePayment("tomorrow"), "2026-01-03") })
+	insert(t, s, func(tx pay.Tx) error { return tx.InsertPayment(somePayment("tomorrow"), "2026-01-03") },
+		func(tx pay.Tx) error { return tx.InsertPayment(somePayment("yesterday"), "2026-01-01") })
 	merchant := view(t, s, func(r pay.Reader) (pay.Rupiah, error) { return r.PaidToMerchant("p", "m", day) })
 	same(t, "PaidToMerchant", merchant, pay.Rp(10)+1+8+32)
-	payer := view(t, s, func(r pay.Reader) (pay.Rupiah, error) { return r.PaidByPayer("budi", day) })
-	same(t, "PaidByPayer", payer, pay.Rp(10)+1+2+4+32)
+	payer := view(t, s, func(r pay.Reader) (pay.Rupiah, error) { return r.PaidByPayerSince("budi", day) })
+	same(t, "PaidByPayerSince", payer, 2*pay.Rp(10)+1+2+4+32)
 }
 
 type line struct {
@@ -101,15 +103,27 @@ func malformedTransfer(t *testing.T, s pay.Storage) {
 }
 
 func moneyStaysInRange(t *testing.T, s pay.Storage) {
-	insert(t, s, insertPayer(somePayer("budi")), fund("budi", "fund", 100))
+	insert(t, s, insertPayer(somePayer("budi")), fund("budi", "fund", 100),
+		insertPayment(somePayment("paid")), insertDelivery(someDelivery("d", "1")))
 	for name, write := range map[string]func(pay.Tx) error{
-		"negative debit":                func(tx pay.Tx) error { return tx.Debit("budi", -1) },
-		"negative credit":               func(tx pay.Tx) error { return tx.Credit("budi", -1) },
-		"endless credit":                func(tx pay.Tx) error { return tx.Credit("budi", math.MaxInt64) },
-		"negative code":                 insertCode(pay.Code{Ref: "1", State: pay.CodeActive, Amount: -1}),
-		"code in a state nobody knows":  insertCode(pay.Code{Ref: "2", State: "lost", ClosedAt: noon}),
-		"open code with a closing time": insertCode(pay.Code{Ref: "3", State: pay.CodeActive, ClosedAt: noon}),
-		"negative payment":              insertPayment(pay.Payment{Ref: "1", Amount: -1}),
+		"negative debit":                   func(tx pay.Tx) error { return tx.Debit("budi", -1) },
+		"negative credit":                  func(tx pay.Tx) error { return tx.Credit("budi", -1) },
+		"endless credit":                   func(tx pay.Tx) error { return tx.Credit("budi", math.MaxInt64) },
+		"negative code":                    insertCode(pay.Code{Ref: "1", State: pay.CodeActive, Amount: -1}),
+		"code in a state nobody knows":     insertCode(pay.Code{Ref: "2", State: "lost", ClosedAt: noon}),
+		"open code with a closing time":    insertCode(pay.Code{Ref: "3", State: pay.CodeActive, ClosedAt: noon}),
+		"negative payment":                 insertPayment(pay.Payment{Ref: "1", Amount: -1}),
+		"payment refunded beyond itself":   insertPayment(pay.Payment{Ref: "1", Amount: 1, Refunded: 2}),
+		"negative refunded":                insertPayment(pay.Payment{Ref: "1", Amount: 1, Refunded: -1}),
+		"negative addition to refunded":    func(tx pay.Tx) error { return tx.AddRefunded("paid", -1) },
+		"empty addition to refunded":       func(tx pay.Tx) error { return tx.AddRefunded("paid", 0) },
+		"refund of nothing":                insertRefund(pay.Refund{Ref: "1", PaymentRef: "paid"}),
+		"negative refund":                  insertRefund(pay.Refund{Ref: "1", PaymentRef: "paid", Amount: -1}),
+		"refund of no payment":             insertRefund(pay.Refund{Ref: "1", PaymentRef: "1", Amount: 1}),
+		"delivery in a state nobody knows": func(tx pay.Tx) error { return tx.SetDelivery("d", "lost", 1, noon, noon) },
+		"delivery that ended at no time":   func(tx pay.Tx) error { return tx.SetDelivery("d", pay.DeliveryDone, 1, noon, time.Time{}) },
+		"attempt of no delivery":           insertAttempt(pay.Attempt{DeliveryID: "1", Number: 1}),
+		"settlement of nothing":            insertSettlement(pay.Settlement{PartnerID: "p", MerchantID: "m", Day: day}),
 	} {
 		err := s.Update(context.Background(), write)
 		if err == nil || errors.Is(err, pay.ErrNotFound) || errors.Is(err, pay.ErrExists) {
@@ -119,7 +133,9 @@ func moneyStaysInRange(t *testing.T, s pay.Storage) {
 	is(t, s.Update(context.Background(), func(tx pay.Tx) error { return tx.Debit("budi", 101) }), pay.ErrNotFound)
 	payer := view(t, s, func(r pay.Reader) (pay.Payer, error) { return r.Payer("budi") })
 	same(t, "balance", payer.Balance, pay.Rupiah(100))
-	same(t, "Counts", view(t, s, pay.Reader.Counts), pay.Counts{Transfers: 1, Postings: 2})
+	same(t, "Counts", view(t, s, pay.Reader.Counts), pay.Counts{Payments: 1, Transfers: 1, Postings: 2})
+	same(t, "payment", view(t, s, func(r pay.Reader) (pay.Payment, error) { return r.Payment("paid") }), somePayment("paid"))
+	same(t, "delivery", view(t, s, func(r pay.Reader) (pay.Delivery, error) { return r.Delivery("d") }), someDelivery("d", "1"))
 }
 
 // debitsNeverOverdraw lets many callers empty one wallet: the money covers

@@ -42,6 +42,25 @@ func everyFieldComesBack(t *testing.T, s pay.Storage) {
 	comesBack(t, s, "payment", entity[pay.Payment]{drawPayment,
 		func(tx pay.Tx, p pay.Payment) error { return tx.InsertPayment(p, day) },
 		func(r pay.Reader, p pay.Payment) (pay.Payment, error) { return r.Payment(p.Ref) }})
+	comesBack(t, s, "refund", entity[pay.Refund]{drawRefund,
+		func(tx pay.Tx, r pay.Refund) error {
+			return errors.Join(tx.InsertPayment(somePayment(r.PaymentRef), day), tx.InsertRefund(r, day))
+		},
+		func(reader pay.Reader, r pay.Refund) (pay.Refund, error) { return reader.Refund(r.Ref) }})
+	comesBack(t, s, "refund of a payment", entity[pay.Refund]{drawRefund,
+		func(tx pay.Tx, r pay.Refund) error {
+			return errors.Join(tx.InsertPayment(somePayment(r.PaymentRef), day), tx.InsertRefund(r, day))
+		},
+		func(reader pay.Reader, r pay.Refund) (pay.Refund, error) { return only(reader.RefundsOf(r.PaymentRef)) }})
+	comesBack(t, s, "delivery", entity[pay.Delivery]{drawDelivery, pay.Tx.InsertDelivery,
+		func(r pay.Reader, d pay.Delivery) (pay.Delivery, error) { return r.Delivery(d.ID) }})
+	comesBack(t, s, "attempt", entity[pay.Attempt]{drawAttempt,
+		func(tx pay.Tx, a pay.Attempt) error {
+			return errors.Join(tx.InsertDelivery(someDelivery(a.DeliveryID, "code")), tx.InsertAttempt(a))
+		},
+		func(r pay.Reader, a pay.Attempt) (pay.Attempt, error) { return only(r.Attempts(a.DeliveryID)) }})
+	comesBack(t, s, "settlement", entity[pay.Settlement]{drawSettlement, pay.Tx.InsertSettlement,
+		func(r pay.Reader, s pay.Settlement) (pay.Settlement, error) { return only(r.Settlements(s.Day)) }})
 	comesBack(t, s, "transfer", entity[ledger.Transfer]{drawTransfer,
 		func(tx pay.Tx, t ledger.Transfer) error { return tx.InsertTransfer(t, day) },
 		func(r pay.Reader, t ledger.Transfer) (ledger.Transfer, error) { return r.Transfer(t.ID) }})
@@ -55,6 +74,18 @@ func everyFieldComesBack(t *testing.T, s pay.Storage) {
 		func(t *rapid.T, key string) string { return key + texts.Draw(t, "value") },
 		func(tx pay.Tx, value string) error { return tx.PutSetting("of "+value, value) },
 		func(r pay.Reader, value string) (string, error) { return r.Setting("of " + value) }})
+}
+
+// only is the one row of a list.
+func only[T any](rows []T, err error) (T, error) {
+	if err == nil && len(rows) != 1 {
+		err = fmt.Errorf("%d rows, want one", len(rows))
+	}
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return rows[0], nil
 }
 
 // comesBack writes what rapid draws and reads it inside the transaction and
@@ -91,7 +122,7 @@ func timesComeBack(t *testing.T, s pay.Storage) {
 
 func absentIsNotFound(t *testing.T, s pay.Storage) {
 	insert(t, s, putPartner(somePartner("p")), putMerchant(someMerchant("p", "m")))
-	insert(t, s, insertCode(pay.Code{Ref: "unnamed", PartnerID: "p", State: pay.CodeActive}))
+	insert(t, s, insertCode(pay.Code{Ref: "unnamed", PartnerID: "p", State: pay.CodeActive}), insertPayment(somePayment("off-us")))
 	for name, read := range map[string]func(pay.Reader) error{
 		"partner":    func(r pay.Reader) error { _, err := r.Partner("P"); return err },
 		"client key": func(r pay.Reader) error { _, err := r.PartnerByClientKey(""); return err },
@@ -102,6 +133,10 @@ func absentIsNotFound(t *testing.T, s pay.Storage) {
 		"payer":      func(r pay.Reader) error { _, err := r.Payer("budi"); return err },
 		"code":       func(r pay.Reader) error { _, err := r.Code("1"); return err },
 		"payment":    func(r pay.Reader) error { _, err := r.Payment("1"); return err },
+		"latest":     func(r pay.Reader) error { _, err := r.LatestPayment("1"); return err },
+		"no code":    func(r pay.Reader) error { _, err := r.LatestPayment(""); return err },
+		"refund":     func(r pay.Reader) error { _, err := r.Refund("1"); return err },
+		"delivery":   func(r pay.Reader) error { _, err := r.Delivery("1"); return err },
 		"token":      func(r pay.Reader) error { _, err := r.Token([32]byte{1}); return err },
 		"mark":       func(r pay.Reader) error { _, err := r.Mark("p", "", pay.ByReference, "", ""); return err },
 		"transfer":   func(r pay.Reader) error { _, err := r.Transfer("1"); return err },
@@ -112,11 +147,14 @@ func absentIsNotFound(t *testing.T, s pay.Storage) {
 		}
 	}
 	for name, write := range map[string]func(pay.Tx) error{
-		"SetPayer":  func(tx pay.Tx) error { return tx.SetPayer("budi", pay.Blocked, 0) },
-		"CloseCode": func(tx pay.Tx) error { return tx.CloseCode(pay.Code{Ref: "1", ClosedAt: noon}, pay.CodeIsPaid) },
-		"Debit":     func(tx pay.Tx) error { return tx.Debit("budi", 1) },
-		"Credit":    func(tx pay.Tx) error { return tx.Credit("budi", 1) },
-		"UseToken":  func(tx pay.Tx) error { return tx.UseToken(pay.Token{UsedAt: noon}) },
+		"SetPayer":        func(tx pay.Tx) error { return tx.SetPayer(somePayer("budi")) },
+		"CloseCode":       func(tx pay.Tx) error { return tx.CloseCode(pay.Code{Ref: "1", ClosedAt: noon}, pay.CodeIsPaid) },
+		"Debit":           func(tx pay.Tx) error { return tx.Debit("budi", 1) },
+		"Credit":          func(tx pay.Tx) error { return tx.Credit("budi", 1) },
+		"AddRefunded":     func(tx pay.Tx) error { return tx.AddRefunded("1", 1) },
+		"SetDelivery":     func(tx pay.Tx) error { return tx.SetDelivery("1", pay.DeliveryDone, 1, noon, noon) },
+		"SetDeliveryBody": func(tx pay.Tx) error { return tx.SetDeliveryBody("1", "body") },
+		"UseToken":        func(tx pay.Tx) error { return tx.UseToken(pay.Token{UsedAt: noon}) },
 	} {
 		if err := s.Update(context.Background(), write); err != pay.ErrNotFound {
 			t.Errorf("%s: got %v, want exactly ErrNotFound", name, err)
@@ -132,21 +170,61 @@ func listsOfNothing(t *testing.T, s pay.Storage) {
 		"Payers":              func(r pay.Reader) (int, error) { l, err := r.Payers(); return len(l), err },
 		"UnbalancedTransfers": func(r pay.Reader) (int, error) { l, err := r.UnbalancedTransfers(9); return len(l), err },
 		"WrongWallets":        func(r pay.Reader) (int, error) { l, err := r.WrongWallets(9); return len(l), err },
-		"CodesOn": func(r pay.Reader) (int, error) {
-			return 0, r.CodesOn("p", "m", day, func(pay.Code) error { return errors.New("a code") })
-		},
-		"Balances": func(r pay.Reader) (int, error) {
-			return 0, r.Balances(func(ledger.Account, pay.Rupiah) error { return errors.New("an account") })
-		},
-		"PaidToMerchant": func(r pay.Reader) (int, error) { sum, err := r.PaidToMerchant("p", "m", day); return int(sum), err },
-		"PaidByPayer":    func(r pay.Reader) (int, error) { sum, err := r.PaidByPayer("budi", day); return int(sum), err },
-		"Balance":        func(r pay.Reader) (int, error) { sum, err := r.Balance(ledger.External); return int(sum), err },
+		"DueCodes":            func(r pay.Reader) (int, error) { l, err := r.DueCodes(noon, 9); return len(l), err },
+		"RefundsOf":           func(r pay.Reader) (int, error) { l, err := r.RefundsOf("1"); return len(l), err },
+		"DueDeliveries":       func(r pay.Reader) (int, error) { l, err := r.DueDeliveries(noon, 9); return len(l), err },
+		"Attempts":            func(r pay.Reader) (int, error) { l, err := r.Attempts("1"); return len(l), err },
+		"Unsettled":           func(r pay.Reader) (int, error) { l, err := r.Unsettled(day); return len(l), err },
+		"Settlements":         func(r pay.Reader) (int, error) { l, err := r.Settlements(day); return len(l), err },
+		"CountOutlets":        func(r pay.Reader) (int, error) { return r.CountOutlets("p", "m", pay.Store) },
+		"PaidToMerchant":      func(r pay.Reader) (int, error) { sum, err := r.PaidToMerchant("p", "m", day); return int(sum), err },
+		"PaidByPayerSince":    func(r pay.Reader) (int, error) { sum, err := r.PaidByPayerSince("budi", day); return int(sum), err },
+		"Balance":             func(r pay.Reader) (int, error) { sum, err := r.Balance(ledger.External); return int(sum), err },
 	} {
 		if n := view(t, s, list); n != 0 {
 			t.Errorf("%s of an empty storage is %d", name, n)
 		}
 	}
+	for name, visit := range visits() {
+		if err := s.View(context.Background(), func(r pay.Reader) error {
+			return visit(r, func() error { return errors.New("a row") })
+		}); err != nil {
+			t.Errorf("%s of an empty storage: %v", name, err)
+		}
+	}
 	same(t, "Counts", view(t, s, pay.Reader.Counts), pay.Counts{})
+}
+
+// visits are the methods that hand out rows one by one.
+func visits() map[string]func(r pay.Reader, row func() error) error {
+	return map[string]func(pay.Reader, func() error) error{
+		"CodesOn": func(r pay.Reader, row func() error) error {
+			return r.CodesOn("p", "m", day, func(pay.Code) error { return row() })
+		},
+		"Balances": func(r pay.Reader, row func() error) error {
+			return r.Balances(func(ledger.Account, pay.Rupiah) error { return row() })
+		},
+		"Deliveries": func(r pay.Reader, row func() error) error {
+			return r.Deliveries("", "", func(pay.Delivery) error { return row() })
+		},
+		"Deliveries of a partner": func(r pay.Reader, row func() error) error {
+			return r.Deliveries("p", "", func(pay.Delivery) error { return row() })
+		},
+		"PaymentsOn": func(r pay.Reader, row func() error) error {
+			return r.PaymentsOn("", day, func(pay.Payment) error { return row() })
+		},
+		"RefundsOn": func(r pay.Reader, row func() error) error {
+			return r.RefundsOn("", day, func(pay.Refund) error { return row() })
+		},
+	}
+}
+
+// insertTwoOfEach writes two rows for every visit.
+func insertTwoOfEach(t *testing.T, s pay.Storage) {
+	for _, n := range []string{"1", "2"} {
+		insert(t, s, insertCode(someCode(n)), insertPayment(somePayment(n)), insertRefund(someRefund(n, n)),
+			insertDelivery(someDelivery(n, n)), insertTransfer(moved(n, "a", "b", 5)))
+	}
 }
 
 // putReplaces writes each row twice; the second must be all that is left.
@@ -169,9 +247,11 @@ func putReplaces(t *testing.T, s pay.Storage) {
 func payerLife(t *testing.T, s pay.Storage) {
 	rich := somePayer("budi")
 	rich.Balance = pay.Rp(1_000_000)
-	insert(t, s, insertPayer(rich), func(tx pay.Tx) error { return tx.SetPayer("budi", pay.Dormant, pay.Rp(5)) })
 	want := somePayer("budi")
-	want.Standing, want.DayLimit = pay.Dormant, pay.Rp(5)
+	want.Standing, want.DayLimit, want.MonthLimit = pay.Dormant, pay.Rp(5), pay.Rp(6)
+	other := want
+	other.Name, other.Balance, other.CreatedAt = "Siti", 1, noon.Add(time.Hour) // not SetPayer's to change
+	insert(t, s, insertPayer(rich), func(tx pay.Tx) error { return tx.SetPayer(other) })
 	same(t, "payers", view(t, s, pay.Reader.Payers), []pay.Payer{want})
 }
 
@@ -218,36 +298,38 @@ func codesNewestFirst(t *testing.T, s pay.Storage) {
 }
 
 func visitCanStop(t *testing.T, s pay.Storage) {
-	insert(t, s, insertCode(someCode("1")), insertCode(someCode("2")), insertTransfer(moved("t", "a", "b", 5)))
+	insertTwoOfEach(t, s)
 	enough := errors.New("enough")
-	visited := 0
-	stop := func() error { visited++; return enough }
-	err := s.View(context.Background(), func(r pay.Reader) error {
-		is(t, r.CodesOn("p", "m", day, func(pay.Code) error { return stop() }), enough)
-		is(t, r.Balances(func(ledger.Account, pay.Rupiah) error { return stop() }), enough)
-		_, err := r.Code("1") // the reader is as good as before
-		return err
-	})
-	is(t, err, nil)
-	same(t, "rows visited", visited, 2)
+	for name, visit := range visits() {
+		visited := 0
+		err := s.View(context.Background(), func(r pay.Reader) error {
+			is(t, visit(r, func() error { visited++; return enough }), enough)
+			_, err := r.Code("1") // the reader is as good as before
+			return err
+		})
+		is(t, err, nil)
+		same(t, "rows visited by "+name, visited, 1)
+	}
 }
 
 // visitCannotRead: PostgreSQL's protocol carries one answer at a time, so no
 // engine may allow more.
 func visitCannotRead(t *testing.T, s pay.Storage) {
-	insert(t, s, insertCode(someCode("1")))
-	nested := func(r pay.Reader) error {
-		return r.CodesOn("p", "m", day, func(pay.Code) error {
-			_, err := r.Code("1")
-			return err
-		})
-	}
-	if err := s.View(context.Background(), nested); err == nil || errors.Is(err, pay.ErrNotFound) {
-		t.Errorf("a read inside a visit in View: %v", err)
-	}
-	err := s.Update(context.Background(), func(tx pay.Tx) error { return nested(tx) })
-	if err == nil || errors.Is(err, pay.ErrNotFound) {
-		t.Errorf("a read inside a visit in Update: %v", err)
+	insertTwoOfEach(t, s)
+	for name, visit := range visits() {
+		nested := func(r pay.Reader) error {
+			return visit(r, func() error {
+				_, err := r.Code("1")
+				return err
+			})
+		}
+		if err := s.View(context.Background(), nested); err == nil || errors.Is(err, pay.ErrNotFound) {
+			t.Errorf("a read inside %s in View: %v", name, err)
+		}
+		err := s.Update(context.Background(), func(tx pay.Tx) error { return nested(tx) })
+		if err == nil || errors.Is(err, pay.ErrNotFound) {
+			t.Errorf("a read inside %s in Update: %v", name, err)
+		}
 	}
 	if !has(t, s, "1") {
 		t.Error("the code is gone")

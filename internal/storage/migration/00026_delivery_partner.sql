@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE INDEX delivery_partner ON delivery (partner_id, id);
