@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -65,7 +66,7 @@ func settleYesterday(ctx context.Context, core *pay.Core, closed string, log *sl
 	}
 	settlements, err := core.Settle(ctx, yesterday)
 	if err != nil {
-		if ctx.Err() == nil {
+		if ctx.Err() == nil && !errors.Is(err, pay.ErrDayOpen) {
 			log.Error("closing the day", "day", yesterday, "error", err)
 		}
 		return closed

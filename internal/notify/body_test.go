@@ -58,11 +58,11 @@ func TestEncodeRefusesWhatReceiversWriteDifferently(t *testing.T) {
 // A reference is looked up by the receiver and must come back as it was given.
 func TestEncodeKeepsIdentifiers(t *testing.T) {
 	transaction := pay.Transaction{
-		Code:    &pay.Code{PartnerRef: "INV/2026/01, #1", MerchantName: "Toko/A"},
+		Code:    &pay.Code{PartnerRef: "INV/2026/01, <#1> & 2", MerchantName: "Toko/A"},
 		Payment: &pay.Payment{PartnerRef: "PAY/1"}, Refunds: []pay.Refund{{PartnerRef: "REF/1"}},
 	}
-	got, err := encode(transaction, map[string]any{"ref": "INV/2026/01, #1", "name": "Toko/A", "pay": "PAY/1", "refund": "REF/1"})
-	want := `{"name":"Toko A","pay":"PAY/1","ref":"INV/2026/01, #1","refund":"REF/1"}`
+	got, err := encode(transaction, map[string]any{"ref": "INV/2026/01, <#1> & 2", "name": "Toko/A", "pay": "PAY/1", "refund": "REF/1"})
+	want := `{"name":"Toko A","pay":"PAY/1","ref":"INV/2026/01, <#1> & 2","refund":"REF/1"}`
 	if err != nil || got != want {
 		t.Errorf("%s, %v; expected %s", got, err, want)
 	}

@@ -107,9 +107,9 @@ func (n *Notifier) Run(ctx context.Context) error {
 		done:     make(chan finished, n.options.InFlight),
 	}
 	for ctx.Err() == nil {
-		rest := r.scan(ctx)
+		rest, more := r.scan(ctx)
 		r.dispatch(ctx)
-		r.wait(ctx, rest)
+		r.wait(ctx, rest, more)
 	}
 	r.tries.Wait()
 	n.client.CloseIdleConnections()

@@ -97,6 +97,7 @@ func TestOnlyTheEnvelopeAcknowledges(t *testing.T) {
 			w.(http.Flusher).Flush()
 			hang(w, r)
 		}, 0, "no answer within 300ms"},
+		{"answer without end", say(200, ack+strings.Repeat(" ", 1<<20)+"x"), 200, "not JSON"},
 		{"broken off", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 0, "no answer: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {

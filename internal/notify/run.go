@@ -41,9 +41,11 @@ const (
 	restEach = 50 * time.Microsecond
 )
 
-// scan takes up what is due and says how long not to read again.
-func (r *run) scan(ctx context.Context) (rest time.Duration) {
-	due, err := r.core.DueDeliveries(ctx, min(2*len(r.queue.held)+page, maxHeld))
+// scan takes up what is due. It says how long not to read again, and whether
+// there was more than it asked for.
+func (r *run) scan(ctx context.Context) (rest time.Duration, more bool) {
+	limit := min(2*len(r.queue.held)+page, maxHeld)
+	due, err := r.core.DueDeliveries(ctx, limit)
 	read := len(due)
 	if err == nil {
 		err = r.hold(ctx, due)
@@ -52,9 +54,9 @@ func (r *run) scan(ctx context.Context) (rest time.Duration) {
 		if ctx.Err() == nil {
 			r.options.Log.Error("reading due notifications", "error", err)
 		}
-		return r.options.Poll
+		return r.options.Poll, false
 	}
-	return time.Duration(read) * restEach
+	return time.Duration(read) * restEach, read == limit
 }
 
 // hold puts into the queue what is not there yet.
@@ -101,14 +103,14 @@ func (r *run) leads(ctx context.Context, l lane) string {
 }
 
 // wait returns when it is time to read the outbox: after the rest, as soon as
-// it was kicked or a try has ended (its code's next delivery is due then), and
-// at the latest after the poll interval.
-func (r *run) wait(ctx context.Context, rest time.Duration) {
+// there is more to read, it was kicked or a try has ended (its code's next
+// delivery is due then), and at the latest after the poll interval.
+func (r *run) wait(ctx context.Context, rest time.Duration, more bool) {
 	rested, poll := time.NewTimer(rest), time.NewTimer(max(rest, r.options.Poll))
 	defer rested.Stop()
 	defer poll.Stop()
 	var kicks <-chan struct{} // not listened to before the rest is over
-	for changed := false; !changed || kicks == nil; {
+	for !more || kicks == nil {
 		select {
 		case <-ctx.Done():
 			return
@@ -121,7 +123,7 @@ func (r *run) wait(ctx context.Context, rest time.Duration) {
 		case f := <-r.done:
 			r.queue.finish(f.ticket, f.silent)
 			r.dispatch(ctx)
-			changed = true
+			more = true
 		}
 	}
 }

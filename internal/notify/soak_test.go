@@ -72,7 +72,7 @@ func (w *world) pending(partnerID string) int {
 // and a payment that comes then is told at once.
 func TestDeadEndpointDelaysNobody(t *testing.T) {
 	w := newWorld(t)
-	w.options.Timeout = time.Minute // far longer than this test
+	w.options.Timeout, w.options.Poll = time.Minute, time.Hour // neither comes to pass here
 	over := make(chan bool)
 	defer close(over) // before the notifier waits for what is in flight
 	dead, healthy := newReceiver(t, func(http.ResponseWriter, *http.Request, int) { <-over }), newReceiver(t, nil)

@@ -27,13 +27,17 @@ type Settlement struct {
 func (s Settlement) Net() Rupiah { return s.Gross - s.MDR - s.Refunds + s.MDRBack }
 
 // ErrDayOpen is the answer to the close of a day that is not over.
-var ErrDayOpen = errors.New("pay: the day is not over in Jakarta")
+var ErrDayOpen = errors.New("pay: the day is not over in Jakarta, or ended less than two minutes ago")
+
+// settleGrace lets payments that were dated just before midnight commit
+// before their day is closed: no request lives longer than that.
+const settleGrace = 2 * time.Minute
 
 // Settle closes a Jakarta date for every merchant with movements that was not
 // closed before, each in a transaction of its own, and gives the new ones.
 // Running it again is harmless.
 func (c *Core) Settle(ctx context.Context, day string) ([]Settlement, error) {
-	if day >= Day(c.Now()) {
+	if day >= Day(c.Now().Add(-settleGrace)) {
 		return nil, ErrDayOpen
 	}
 	var open []Settlement

@@ -118,13 +118,14 @@ var decodeLines = []aspi.Line{
 	{Case: snap.CaseTransactionNotFound, Reach: dialect.ByForeignCode},
 }
 
-// query is about the customer's own payments.
+// query is about the customer's own payments, or with serviceCode 47 about the
+// partner's codes.
 func query() dialect.Operation {
 	op := aspi.Query("/snap/v1.0/qr/qr-mpm-query")
 	op.Customer, op.Headers, op.Body = true, customerHeaders, queryBody
 	op.Success, op.Outcomes = success, outcomes
 	op.Codes = aspi.Codes(op.Service, issuerLines, queryLines)
-	op.Do = aspi.QueryingBy(findPayment, aspi.Queried)
+	op.Do = aspi.QueryingBy(find, aspi.Queried)
 	return op
 }
 
@@ -134,27 +135,42 @@ var queryLines = []aspi.Line{
 	{Case: snap.CaseInternalServerError, Reach: dialect.ByTrigger},
 }
 
-// findPayment gives the payment that a request names, which must be the
-// customer's. A partner's reference is looked for among its payments, for as
-// an acquirer's partner it may have given a code the same.
-func findPayment(ctx context.Context, c *dialect.Call) (pay.Transaction, error) {
+func find(ctx context.Context, c *dialect.Call) (pay.Transaction, error) {
 	o, err := aspi.Original(c)
 	if err != nil {
 		return pay.Transaction{}, err
 	}
-	if o.Ref == "" && o.PartnerRef != "" {
-		mark := pay.Mark{PartnerID: c.Partner.ID, Scope: pay.ScopePayment, Kind: pay.ByReference, Key: o.PartnerRef}
-		prior, err := c.Core.Recall(ctx, mark)
-		if err != nil {
+	generated := c.Text("serviceCode") == string(snap.ServiceGenerate)
+	if !generated {
+		if o, err = amongPayments(ctx, c, o); err != nil {
 			return pay.Transaction{}, err
 		}
-		if prior != nil {
-			o.Ref = prior.Prior.Ref
-		}
 	}
-	t, err := c.Core.Query(ctx, c.Partner, o)
-	if err == nil && (t.Code != nil || t.Payment.PayerID != c.Customer.PayerID) {
+	t, err := aspi.FindBy(ctx, c, o)
+	if err == nil && !asks(c, t, generated) {
 		err = pay.Refuse(pay.CodeUnknown, "this customer has made no payment with this reference")
 	}
 	return t, err
+}
+
+// asks reports whether a transaction is of what the request asks about: a code
+// where it asks for those, otherwise a payment of its customer's.
+func asks(c *dialect.Call, t pay.Transaction, generated bool) bool {
+	if t.Code != nil {
+		return generated
+	}
+	return t.Payment.PayerID == c.Customer.PayerID
+}
+
+// amongPayments looks a partner's reference up among its payments, for as an
+// acquirer's partner it may have given a code the same.
+func amongPayments(ctx context.Context, c *dialect.Call, o pay.Original) (pay.Original, error) {
+	if o.Ref != "" || o.PartnerRef == "" {
+		return o, nil
+	}
+	prior, err := c.Core.Recall(ctx, pay.Mark{PartnerID: c.Partner.ID, Scope: pay.ScopePayment, Kind: pay.ByReference, Key: o.PartnerRef})
+	if prior != nil {
+		o.Ref = prior.Prior.Ref
+	}
+	return o, err
 }

@@ -134,7 +134,8 @@ func TestQueryOfAPayment(t *testing.T) {
 	}
 }
 
-// A customer's token opens that customer's payments alone.
+// A customer's token opens that customer's payments alone. Codes are the
+// partner's.
 func TestQueryIsOfTheCustomer(t *testing.T) {
 	w := world(t)
 	if err := w.Core.AddPayer(t.Context(), pay.Payer{ID: "payer-2", Standing: pay.Active}, pay.Rp(50_000)); err != nil {
@@ -152,6 +153,10 @@ func TestQueryIsOfTheCustomer(t *testing.T) {
 	for _, ref := range []string{p.Ref, code.Text("referenceNo")} {
 		dialecttest.Expect(t, w.Ask("query", []byte(`{"originalReferenceNo": "`+ref+`", "serviceCode": "50"}`)), "4045101", "Transaction Not Found")
 	}
+	dialecttest.Expect(t, w.Ask("query", []byte(`{"originalReferenceNo": "`+p.Ref+`", "serviceCode": "47"}`)), "4045101", "Transaction Not Found")
+	a := w.Ask("query", []byte(`{"originalReferenceNo": "`+code.Text("referenceNo")+`", "serviceCode": "47"}`))
+	dialecttest.Expect(t, a, "2005100", "Success")
+	dialecttest.Fields(t, a, map[string]string{"latestTransactionStatus": "00", "originalPartnerReferenceNo": "INV-1"})
 }
 
 // As an acquirer's partner the same may have given a code the reference of the

@@ -53,7 +53,7 @@ var queryBody = dialect.AmendRows(originals,
 	field.Row{
 		Name: "serviceCode", Need: field.Mandatory, Min: 1, Max: 2,
 		Enum:  []string{string(snap.ServiceGenerate), string(snap.ServiceDecode), string(snap.ServicePayment)},
-		About: "the service of the original: 50 for a payment, which the document calls 48",
+		About: "the service of the original: 50 for a payment, which the document calls 48, or 47 for a code",
 	},
 	anything)
 
