@@ -2,12 +2,15 @@ package cli
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/qrisd/qrisd/internal/server"
 	"github.com/qrisd/qrisd/snap"
 )
 
@@ -79,4 +82,20 @@ func TestBinding(t *testing.T) {
 		t.Errorf("no state gives %s", code)
 	}
 	h.books()
+}
+
+// TestNobodyConsentsOutsideASandbox: the page asks nobody to log in.
+func TestNobodyConsentsOutsideASandbox(t *testing.T) {
+	h := start(t)
+	outside := server.New(h.node.core, h.dialects, server.Options{Log: slog.New(slog.DiscardHandler)}).Handler()
+	for _, path := range []string{"/snap/v1.0/get-auth-code", "/paydia/snap/v1.0/get-auth-code"} {
+		w := httptest.NewRecorder()
+		outside.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		if w.Code != http.StatusNotFound {
+			t.Errorf("%s gives %d %s", path, w.Code, w.Body)
+		}
+		if _, code := h.visit(path, url.Values{}); code != "4001002" {
+			t.Errorf("%s of the sandbox gives %s", path, code)
+		}
+	}
 }

@@ -79,6 +79,7 @@ document them, over one payment core with a double-entry ledger.
 	root.AddCommand(partnerCommand())
 	root.AddCommand(merchantCommand())
 	root.AddCommand(payerCommand())
+	root.AddCommand(deliveryCommand())
 	root.AddCommand(generateCommand())
 	root.AddCommand(payCommand())
 	root.AddCommand(settleCommand())

@@ -125,11 +125,6 @@ func (a attempt) unpaid() (object, original) {
 	return a.about(a.d.Name, a.op.Name, o), o
 }
 
-// amountOf is what a body of this operation is about.
-func (a attempt) amountOf() string {
-	return map[string]string{"dana": "15000.00", "qoin": "10000.00", "midtrans": "25000.00", "speedcash": "9000.00"}[a.d.Name]
-}
-
 // firstMandatory is the first field that the operation cannot do without.
 func (a attempt) firstMandatory() string {
 	for _, r := range a.op.Body {

@@ -111,7 +111,7 @@ var Ways = map[Reach]string{
 	ByRefundPartial:  "refund a part where the partner's agreement has whole refunds only",
 
 	ByRefundInconsistent: "repeat a partnerRefundNo with another body",
-	ByTerminalLimit:      "register more terminals than a merchant may have",
+	ByTerminalLimit:      "register more terminals than a merchant may have (65,000, or the maxTerminals of the partner's settings)",
 
 	ByTrigger: "sandbox only: send the response code itself as the trigger field",
 }

@@ -135,6 +135,7 @@ var queryLines = []aspi.Line{
 	{Case: snap.CaseInternalServerError, Reach: dialect.ByTrigger},
 }
 
+// find gives the transaction that a query names.
 func find(ctx context.Context, c *dialect.Call) (pay.Transaction, error) {
 	o, err := aspi.Original(c)
 	if err != nil {
