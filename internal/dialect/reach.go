@@ -1,5 +1,7 @@
 package dialect
 
+import "github.com/qrisd/qrisd/internal/pay"
+
 // Reach says how a response code is reached on a running server.
 type Reach string
 
@@ -114,4 +116,57 @@ var Ways = map[Reach]string{
 	ByTerminalLimit:      "register more terminals than a merchant may have (65,000, or the maxTerminals of the partner's settings)",
 
 	ByTrigger: "sandbox only: send the response code itself as the trigger field",
+}
+
+// Raises is the kind of refusal in which each way to a response code ends.
+var Raises = map[Reach]pay.Kind{
+	ByBadBody:        pay.BadRequest,
+	ByBadField:       pay.InvalidFormat,
+	ByNoField:        pay.MissingField,
+	ByNoHeader:       pay.MissingHeader,
+	ByBadTime:        pay.BadTimestamp,
+	ByBadSignature:   pay.BadSignature,
+	ByUnknownClient:  pay.UnknownClient,
+	ByExpiredToken:   pay.InvalidToken,
+	ByUnknownToken:   pay.TokenNotFound,
+	ByBadCustomer:    pay.CustomerNotFound,
+	ByExpiredCust:    pay.InvalidCustomer,
+	ByBadGrant:       pay.BadGrant,
+	ByDenied:         pay.ForbiddenAPI,
+	ByStopped:        pay.PartnerSuspended,
+	ByRate:           pay.RateLimited,
+	ByMethod:         pay.NotSupported,
+	ByExternalID:     pay.ExternalIDUsed,
+	ByReference:      pay.ReferenceUsed,
+	ByInconsistent:   pay.Inconsistent,
+	ByNoMerchant:     pay.MerchantUnknown,
+	ByBlacklist:      pay.MerchantBlacklisted,
+	BySuspension:     pay.MerchantSuspended,
+	ByClosedOutlet:   pay.SubMerchantInactive,
+	ByClosedTerminal: pay.TerminalUnknown,
+	ByDynamicOnly:    pay.NotPermitted,
+	ByAmountLimit:    pay.OverTransactionMax,
+	ByMerchantLimit:  pay.OverMerchantLimit,
+	ByPayerLimit:     pay.OverPayerLimit,
+	ByWrongAmount:    pay.AmountMismatch,
+	ByUnknownCode:    pay.CodeUnknown,
+	ByExpiredCode:    pay.CodeExpired,
+	ByPaidCode:       pay.CodePaid,
+	ByForeignCode:    pay.Unroutable,
+	ByEmptyDate:      pay.NothingOnDate,
+	ByDormantPayer:   pay.PayerDormant,
+	ByBlockedPayer:   pay.PayerBlocked,
+	ByFunds:          pay.InsufficientFunds,
+	ByCancelledCode:  pay.CodeCancelled,
+	ByUnknownRef:     pay.CodeUnknown,
+	ByPaidCancel:     pay.WrongState,
+	ByExpiredCancel:  pay.CodeExpired,
+	ByNotPaid:        pay.WrongState,
+	ByOverRefund:     pay.OverRefund,
+	ByRefunded:       pay.Refunded,
+	ByRefundLate:     pay.RefundLate,
+	ByRefundPartial:  pay.RefundPartial,
+	ByTerminalLimit:  pay.OverTerminals,
+
+	ByRefundInconsistent: pay.Inconsistent,
 }

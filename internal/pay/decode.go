@@ -43,14 +43,8 @@ func (c *Core) Decode(ctx context.Context, payload string) (Scan, error) {
 func (c *Core) payable(ctx context.Context, ref, payload string) (*Code, error) {
 	var code Code
 	err := c.store.View(ctx, func(r Reader) (err error) {
-		code, err = r.Code(ref)
+		code, err = payableCode(r, ref, payload, c.Now())
 		return err
 	})
-	if errors.Is(err, ErrNotFound) || (err == nil && code.Payload != payload) {
-		return nil, RefuseField(CodeUnknown, "qrContent", "the merchant is ours but no code with this payload was generated")
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &code, mayBePaid(code, c.Now())
+	return &code, err
 }

@@ -37,15 +37,3 @@ func (c *Core) IssueOTT(ctx context.Context, customer Token, marks []Mark) (Issu
 		return tx.InsertToken(t.Token)
 	})
 }
-
-// mayPay refuses a payer whose standing is not active.
-func (p Payer) mayPay() error {
-	switch p.Standing {
-	case Active:
-		return nil
-	case Dormant:
-		return Refuse(PayerDormant, "the payer's account is dormant")
-	default:
-		return Refuse(PayerBlocked, "the payer's account is "+string(p.Standing))
-	}
-}

@@ -99,3 +99,15 @@ type Payer struct {
 	MonthLimit Rupiah // of payments in a Jakarta month; 0 for none
 	CreatedAt  time.Time
 }
+
+// mayPay refuses a payer whose standing is not active.
+func (p Payer) mayPay() error {
+	switch p.Standing {
+	case Active:
+		return nil
+	case Dormant:
+		return Refuse(PayerDormant, "the payer's account is dormant")
+	default:
+		return Refuse(PayerBlocked, "the payer's account is "+string(p.Standing))
+	}
+}

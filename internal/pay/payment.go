@@ -186,12 +186,8 @@ func checkPayer(tx Tx, p *Payment) error {
 	if err != nil {
 		return err
 	}
-	switch payer.Standing {
-	case Active:
-	case Dormant:
-		return Refuse(PayerDormant, "the payer's account is dormant")
-	default:
-		return Refuse(PayerBlocked, "the payer's account is "+string(payer.Standing))
+	if err := payer.mayPay(); err != nil {
+		return err
 	}
 	return checkPayerLimits(tx, payer, p)
 }
@@ -231,13 +227,7 @@ func debit(tx Tx, p *Payment) error {
 // takeCode checks our own code and, when it is dynamic, closes it: of all
 // that race for it one wins.
 func (c *Core) takeCode(tx Tx, p *Payment) (Code, Merchant, error) {
-	code, err := tx.Code(p.CodeRef)
-	if errors.Is(err, ErrNotFound) || (err == nil && code.Payload != p.Payload) {
-		err = RefuseField(CodeUnknown, "qrContent", "the merchant is ours but no code with this payload was generated")
-	}
-	if err == nil {
-		err = mayBePaid(code, p.At)
-	}
+	code, err := payableCode(tx, p.CodeRef, p.Payload, p.At)
 	if err != nil {
 		return code, Merchant{}, err
 	}
@@ -256,6 +246,19 @@ func (c *Core) takeCode(tx Tx, p *Payment) (Code, Merchant, error) {
 		err = Refuse(CodePaid, "the code was paid by another payment")
 	}
 	return code, merchant, err
+}
+
+// payableCode reads our code behind a payload and refuses it unless it may be
+// paid now.
+func payableCode(r Reader, ref, payload string, now time.Time) (Code, error) {
+	code, err := r.Code(ref)
+	if errors.Is(err, ErrNotFound) || (err == nil && code.Payload != payload) {
+		return Code{}, RefuseField(CodeUnknown, "qrContent", "the merchant is ours but no code with this payload was generated")
+	}
+	if err != nil {
+		return Code{}, err
+	}
+	return code, mayBePaid(code, now)
 }
 
 func mayBePaid(code Code, now time.Time) error {

@@ -270,7 +270,7 @@ func TestWays(t *testing.T) {
 	for reach := range dialect.Ways {
 		_, known := raised[reach]
 		if known == (reach == dialect.BySuccess || reach == dialect.ByTrigger) {
-			t.Errorf("%s: add the kind in which it ends to raises in codes.go", reach)
+			t.Errorf("%s: add the kind in which it ends to dialect.Raises", reach)
 		}
 	}
 }

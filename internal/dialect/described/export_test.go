@@ -10,7 +10,7 @@ import (
 )
 
 // Raises is the table of ways.
-func Raises() map[dialect.Reach]pay.Kind { return raises }
+func Raises() map[dialect.Reach]pay.Kind { return dialect.Raises }
 
 // Keys are all keys of the objects that have a table of them.
 func Keys() []string {

@@ -12,59 +12,6 @@ import (
 	"github.com/qrisd/qrisd/snap"
 )
 
-// raises is the kind of refusal that each way to a response code ends in.
-var raises = map[dialect.Reach]pay.Kind{
-	dialect.ByBadBody:        pay.BadRequest,
-	dialect.ByBadField:       pay.InvalidFormat,
-	dialect.ByNoField:        pay.MissingField,
-	dialect.ByNoHeader:       pay.MissingHeader,
-	dialect.ByBadTime:        pay.BadTimestamp,
-	dialect.ByBadSignature:   pay.BadSignature,
-	dialect.ByUnknownClient:  pay.UnknownClient,
-	dialect.ByExpiredToken:   pay.InvalidToken,
-	dialect.ByUnknownToken:   pay.TokenNotFound,
-	dialect.ByBadCustomer:    pay.CustomerNotFound,
-	dialect.ByExpiredCust:    pay.InvalidCustomer,
-	dialect.ByBadGrant:       pay.BadGrant,
-	dialect.ByDenied:         pay.ForbiddenAPI,
-	dialect.ByStopped:        pay.PartnerSuspended,
-	dialect.ByRate:           pay.RateLimited,
-	dialect.ByMethod:         pay.NotSupported,
-	dialect.ByExternalID:     pay.ExternalIDUsed,
-	dialect.ByReference:      pay.ReferenceUsed,
-	dialect.ByInconsistent:   pay.Inconsistent,
-	dialect.ByNoMerchant:     pay.MerchantUnknown,
-	dialect.ByBlacklist:      pay.MerchantBlacklisted,
-	dialect.BySuspension:     pay.MerchantSuspended,
-	dialect.ByClosedOutlet:   pay.SubMerchantInactive,
-	dialect.ByClosedTerminal: pay.TerminalUnknown,
-	dialect.ByDynamicOnly:    pay.NotPermitted,
-	dialect.ByAmountLimit:    pay.OverTransactionMax,
-	dialect.ByMerchantLimit:  pay.OverMerchantLimit,
-	dialect.ByPayerLimit:     pay.OverPayerLimit,
-	dialect.ByWrongAmount:    pay.AmountMismatch,
-	dialect.ByUnknownCode:    pay.CodeUnknown,
-	dialect.ByExpiredCode:    pay.CodeExpired,
-	dialect.ByPaidCode:       pay.CodePaid,
-	dialect.ByForeignCode:    pay.Unroutable,
-	dialect.ByEmptyDate:      pay.NothingOnDate,
-	dialect.ByDormantPayer:   pay.PayerDormant,
-	dialect.ByBlockedPayer:   pay.PayerBlocked,
-	dialect.ByFunds:          pay.InsufficientFunds,
-	dialect.ByCancelledCode:  pay.CodeCancelled,
-	dialect.ByUnknownRef:     pay.CodeUnknown,
-	dialect.ByPaidCancel:     pay.WrongState,
-	dialect.ByExpiredCancel:  pay.CodeExpired,
-	dialect.ByNotPaid:        pay.WrongState,
-	dialect.ByOverRefund:     pay.OverRefund,
-	dialect.ByRefunded:       pay.Refunded,
-	dialect.ByRefundLate:     pay.RefundLate,
-	dialect.ByRefundPartial:  pay.RefundPartial,
-	dialect.ByTerminalLimit:  pay.OverTerminals,
-
-	dialect.ByRefundInconsistent: pay.Inconsistent,
-}
-
 // Codes checks that an operation's list is the document's, in its order. A line
 // of the document is a code, or a code and its message where the document
 // prints one.
@@ -99,7 +46,7 @@ func checkCode(t *testing.T, d *dialect.Dialect, op *dialect.Operation, c dialec
 			t.Errorf("%s: no trigger field, or no case of the standard", c.Code)
 		}
 	default:
-		kind, ok := raises[c.Reach]
+		kind, ok := dialect.Raises[c.Reach]
 		if !ok {
 			t.Fatalf("%s: nothing is raised by %q", c.Code, c.Reach)
 		}
