@@ -3,7 +3,7 @@ export CGO_ENABLED ?= 0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 30s
 
-.PHONY: build demo test lint fuzz bench clean
+.PHONY: build demo test lint fuzz soak bench clean
 
 build: ## one static binary in bin/
 	go build -trimpath -o bin/qrisd ./cmd/qrisd
@@ -11,7 +11,7 @@ build: ## one static binary in bin/
 demo: build ## the five documents and a payment's whole story, over real HTTP
 	./bin/qrisd demo --once
 
-test: lint compiler ## everything, with the race detector
+test: lint compiler clients ## everything, with the race detector
 	CGO_ENABLED=1 go test -race -timeout 15m ./...
 
 lint:
@@ -26,12 +26,23 @@ compiler:
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq gcc libc6-dev; } || \
 	  { echo "make test: the race detector needs a C compiler: install gcc (Debian: apt-get install gcc libc6-dev)"; exit 1; }
 
+# The providers' own clients, which the tests run, need Node.js.
+.PHONY: clients
+clients:
+	@{ command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null; } || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends nodejs npm; } || \
+	  { echo "make test: the providers' clients need Node.js 18 or later: install nodejs and npm (Debian: apt-get install nodejs npm)"; exit 1; }
+
 fuzz: ## every fuzz target for FUZZTIME
 	@for package in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
 	  for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]*' $$package/*_test.go | cut -c6-); do \
 	    echo "$$package $$target"; go test $$package -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) || exit 1; \
 	  done; \
 	done
+
+soak: ## the long forms: 1,000 keys x 100 duplicates a regime, deep model runs, 10,000 notifications
+	go test ./internal/cli -run 'TestDuplicates|TestModel' -timeout 60m -soak
+	go test ./internal/notify -run TestTenThousand -timeout 30m -soak
 
 bench: build ## durable generate requests against the bare protocol
 	./bin/qrisd bench

@@ -12,7 +12,7 @@ func BenchmarkGenerate(b *testing.B) {
 	dir := b.TempDir()
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan *node, 1), make(chan error, 1)
-	o := serveOptions{data: dir, listen: "127.0.0.1:0", admin: "127.0.0.1:0", sandbox: true, skew: -1, logLevel: "error"}
+	o := serveOptions{data: dir, listen: "127.0.0.1:0", admin: "127.0.0.1:0", sandbox: true, notifyPrivate: true, skew: -1, logLevel: "error"}
 	go func() { done <- serve(ctx, o, func(n *node) { ready <- n }) }()
 	<-ready
 	defer func() { cancel(); <-done }()

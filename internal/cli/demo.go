@@ -58,7 +58,7 @@ func runDemo(ctx context.Context, o demoOptions, steps []demoStep, out io.Writer
 	defer stop()
 	var told error
 	err = serve(ctx, serveOptions{
-		data: folder, listen: o.listen, admin: "127.0.0.1:0", sandbox: true, skew: -1, logLevel: "error",
+		data: folder, listen: o.listen, admin: "127.0.0.1:0", sandbox: true, notifyPrivate: true, skew: -1, logLevel: "error",
 	}, func(n *node) {
 		var d *demo
 		if d, told = tell(ctx, n, steps, out); o.once || ctx.Err() != nil || d == nil {

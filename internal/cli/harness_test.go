@@ -34,7 +34,7 @@ func startIn(t *testing.T, dir string) *harness {
 	ctx, cancel := context.WithCancel(context.Background())
 	h := &harness{t: t, dir: dir, dialects: dialects()}
 	ready, done := make(chan *node, 1), make(chan error, 1)
-	o := serveOptions{data: dir, listen: "127.0.0.1:0", admin: "127.0.0.1:0", sandbox: true, skew: -1, logLevel: "error"}
+	o := serveOptions{data: dir, listen: "127.0.0.1:0", admin: "127.0.0.1:0", sandbox: true, notifyPrivate: true, skew: -1, logLevel: "error"}
 	go func() { done <- serve(ctx, o, func(n *node) { ready <- n }) }()
 	select {
 	case h.node = <-ready:

@@ -136,8 +136,9 @@ func wire(ctx context.Context, o serveOptions, store *storage.Store, log *slog.L
 	s := server.New(n.core, all, settings)
 	h.api, h.admin = s.Handler(), withHealth(s, admin.New(n.core, management).Handler())
 	h.notifier = notify.New(n.core, notify.Options{
-		Dialects: all, Provider: own.key, ClientKey: providerClientKey, AllowPrivate: o.sandbox && o.notifyPrivate, Log: log,
+		Dialects: all, Provider: own.key, ClientKey: providerClientKey, AllowPrivate: o.sandbox && o.notifyPrivate, Now: time.Now, Log: log,
 	})
+	n.core.OnOutbox(h.notifier.Kick)
 	return n, h, nil
 }
 

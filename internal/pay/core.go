@@ -59,6 +59,7 @@ type Core struct {
 	routes    Switch
 	directory directory
 	tokens    tokenCache
+	outbox    func() // called when a delivery became due
 }
 
 // New makes a Core. The clock and the dice are handed in: now gives the
@@ -66,6 +67,16 @@ type Core struct {
 // crypto/rand.Reader.
 func New(store Storage, now func() time.Time, dice io.Reader, policy Policy, routes Switch) *Core {
 	return &Core{store: store, now: now, dice: dice, policy: policy, routes: routes}
+}
+
+// OnOutbox names a function to call whenever a delivery has become due. It is
+// set before the Core is used, must not block, and may be called for nothing.
+func (c *Core) OnOutbox(f func()) { c.outbox = f }
+
+func (c *Core) wakeOutbox() {
+	if c.outbox != nil {
+		c.outbox()
+	}
 }
 
 // Now is the business time in UTC, to the microsecond that storage keeps.

@@ -108,6 +108,7 @@ func (c *Core) Tried(ctx context.Context, a Attempt, state DeliveryState, next t
 // Resend makes a delivery due again, whatever became of it.
 func (c *Core) Resend(ctx context.Context, id string) error {
 	now := c.Now()
+	defer c.wakeOutbox()
 	return c.change(ctx, "delivery "+id, func(tx Tx) error {
 		d, err := tx.Delivery(id)
 		if err != nil {
