@@ -21,6 +21,7 @@ type merchantView struct {
 	DayLimit    amount       `json:"dayLimit"`
 	MaxAmount   amount       `json:"maxAmount"`
 	DynamicOnly bool         `json:"dynamicOnly"`
+	NotifyURL   string       `json:"notifyURL,omitempty"`
 	Outlets     []outletView `json:"outlets,omitempty"`
 }
 
@@ -34,14 +35,14 @@ func viewMerchant(m pay.Merchant) merchantView {
 	return merchantView{
 		ID: m.ID, Name: m.Name, City: m.City, PostalCode: m.PostalCode, MCC: m.MCC, Criteria: m.Criteria,
 		Category: m.Category, NMID: m.NMID, MPAN: m.MPAN, Standing: m.Standing,
-		DayLimit: amount(m.DayLimit.String()), MaxAmount: amount(m.MaxAmount.String()), DynamicOnly: m.DynamicOnly,
+		DayLimit: amount(m.DayLimit.String()), MaxAmount: amount(m.MaxAmount.String()), DynamicOnly: m.DynamicOnly, NotifyURL: m.NotifyURL,
 	}
 }
 
 // onto lays the view over a merchant.
 func (v merchantView) onto(m *pay.Merchant) (err error) {
 	m.ID, m.Name, m.City, m.PostalCode, m.MCC, m.Criteria = v.ID, v.Name, v.City, v.PostalCode, v.MCC, v.Criteria
-	m.Category, m.NMID, m.MPAN, m.DynamicOnly = v.Category, v.NMID, v.MPAN, v.DynamicOnly
+	m.Category, m.NMID, m.MPAN, m.DynamicOnly, m.NotifyURL = v.Category, v.NMID, v.MPAN, v.DynamicOnly, v.NotifyURL
 	if m.Standing = v.Standing; m.Standing == "" {
 		m.Standing = pay.Active
 	}

@@ -25,7 +25,7 @@ func merchantCommand() *cobra.Command {
 		merchantStandingCommand(f, "suspend", "Refuse codes and payments of a merchant for now", pay.Suspended),
 		merchantStandingCommand(f, "blacklist", "Refuse codes and payments of a merchant for good", pay.Blacklisted),
 		merchantStandingCommand(f, "activate", "Let a merchant be paid again", pay.Active),
-		merchantLimitCommand(f), merchantOutletCommand(f),
+		merchantLimitCommand(f), merchantNotifyCommand(f), merchantOutletCommand(f),
 	)
 	f.bind(c)
 	return c
@@ -182,6 +182,26 @@ func merchantLimitCommand(f *adminFlags) *cobra.Command {
 	}
 	c.Flags().StringVar(&day, "day", "", "limit of a Jakarta day, in rupiah")
 	c.Flags().StringVar(&most, "max", "", "limit of one transaction, in rupiah")
+	return c
+}
+
+func merchantNotifyCommand(f *adminFlags) *cobra.Command {
+	var to string
+	c := &cobra.Command{
+		Use:     "notify PARTNER [MERCHANT]",
+		Short:   "Set where a merchant's payments are notified",
+		Long:    "Set the address that is notified of a merchant's payments in place of the partner's; an empty one takes it back.\n" + merchantNames,
+		Example: `  qrisd merchant notify midtrans --url https://toko.example/v1.0/qr/qr-mpm-notify`,
+		Args:    cobra.RangeArgs(1, 2),
+		RunE: f.run(func(c *cobra.Command, a *adminClient, args []string) error {
+			where, err := a.merchantPath(args)
+			if err != nil {
+				return err
+			}
+			return perform(c, a, patch(where, map[string]string{"notifyURL": to}), sayMerchant)
+		}),
+	}
+	c.Flags().StringVar(&to, "url", "", "the address; empty: the partner's")
 	return c
 }
 

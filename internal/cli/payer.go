@@ -31,12 +31,12 @@ func payerCommand() *cobra.Command {
 }
 
 // payerView is a payer as the management API gives it.
-type payerView struct{ ID, Name, Standing, Balance, DayLimit string }
+type payerView struct{ ID, Name, Standing, Balance, DayLimit, MonthLimit string }
 
 func sayPayer(w io.Writer, p payerView) {
 	printPairs(w, [][2]string{
 		{"payer", p.ID}, {"name", p.Name}, {"standing", p.Standing}, {"balance", rupiah(p.Balance)},
-		{"day limit", limit(p.DayLimit, "none")},
+		{"day limit", limit(p.DayLimit, "none")}, {"month limit", limit(p.MonthLimit, "none")},
 	})
 }
 
@@ -112,21 +112,28 @@ func payerStandingCommand(f *adminFlags, verb, short string, standing pay.Standi
 }
 
 func payerLimitCommand(f *adminFlags) *cobra.Command {
-	var day string
+	var day, month string
 	c := &cobra.Command{
-		Use:     "limit PAYER --day RUPIAH",
+		Use:     "limit PAYER",
 		Short:   "Limit what a payer may pay",
-		Long:    "Limit what a payer may pay in a Jakarta day; 0 lifts the limit. " + payerNames,
+		Long:    "Limit what a payer may pay in a Jakarta day or month; 0 lifts a limit. " + payerNames,
 		Example: `  qrisd payer limit paydia --day 50000`,
 		Args:    cobra.ExactArgs(1),
 		RunE: f.run(func(c *cobra.Command, a *adminClient, args []string) error {
-			if day == "" {
-				return fmt.Errorf("give --day, in rupiah; 0 lifts the limit")
+			change := make(map[string]string)
+			for name, value := range map[string]string{"dayLimit": day, "monthLimit": month} {
+				if value != "" {
+					change[name] = value
+				}
 			}
-			return perform(c, a, patch(path("payers", a.payerID(args[0])), map[string]string{"dayLimit": day}), sayPayer)
+			if len(change) == 0 {
+				return fmt.Errorf("give --day or --month, in rupiah; 0 lifts a limit")
+			}
+			return perform(c, a, patch(path("payers", a.payerID(args[0])), change), sayPayer)
 		}),
 	}
 	c.Flags().StringVar(&day, "day", "", "limit of a Jakarta day, in rupiah")
+	c.Flags().StringVar(&month, "month", "", "limit of a Jakarta month, in rupiah")
 	return c
 }
 

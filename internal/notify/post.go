@@ -48,10 +48,10 @@ func newClient(o Options) *http.Client {
 }
 
 // address gives where a letter goes now: the code's own callback, or else the
-// partner's address. One without a path, or with a lone slash, which is how
+// merchant's address, or else the partner's. One without a path, or with a lone slash, which is how
 // many programs write that, gets the provider's.
 func address(l *letter, allowPrivate bool) (*url.URL, error) {
-	raw := cmp.Or(l.code.CallbackURL, l.partner.NotifyURL)
+	raw := cmp.Or(l.code.CallbackURL, l.merchant, l.partner.NotifyURL)
 	if raw == "" {
 		return nil, errors.New("notify: the partner has no address for notifications any more")
 	}

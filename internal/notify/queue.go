@@ -18,8 +18,9 @@ type queue struct {
 	inFlight  int
 }
 
-// lane names a queue within the queue: an origin, or else a partner.
-type lane struct{ origin, partnerID string }
+// lane names a queue within the queue: an origin, or else a partner's
+// merchant.
+type lane struct{ origin, partnerID, merchantID string }
 
 type line struct {
 	lane    lane

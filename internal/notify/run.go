@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -67,7 +68,7 @@ func (r *run) hold(ctx context.Context, due []pay.Delivery) error {
 	}
 	return r.core.Inspect(ctx, func(reader pay.Reader) error {
 		for _, d := range due {
-			in := lane{partnerID: d.PartnerID}
+			in := lane{partnerID: d.PartnerID, merchantID: d.MerchantID}
 			// Without its code the delivery fails where that is recorded.
 			if code, err := reader.Code(d.CodeRef); err == nil && code.CallbackURL != "" {
 				in = lane{origin: origin(code.CallbackURL)}
@@ -99,7 +100,11 @@ func (r *run) leads(ctx context.Context, l lane) string {
 	if err != nil {
 		return ""
 	}
-	return origin(partner.NotifyURL)
+	merchant, err := r.merchantAddress(ctx, l.partnerID, l.merchantID)
+	if err != nil {
+		return ""
+	}
+	return origin(cmp.Or(merchant, partner.NotifyURL))
 }
 
 // wait returns when it is time to read the outbox: after the rest, as soon as

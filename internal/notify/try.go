@@ -18,6 +18,7 @@ type letter struct {
 	delivery pay.Delivery
 	code     pay.Code
 	partner  *pay.Partner
+	merchant string // the merchant's own address; empty: it has none
 	notice   *dialect.Notice
 	url      *url.URL
 	body     string
@@ -96,9 +97,22 @@ func (n *Notifier) open(ctx context.Context, id string) (*letter, error) {
 		return &l, fmt.Errorf("reading code %s: %w", l.delivery.CodeRef, err)
 	}
 	if l.partner, err = n.core.Partner(ctx, l.delivery.PartnerID); err != nil {
-		err = fmt.Errorf("reading partner %s: %w", l.delivery.PartnerID, err)
+		return &l, fmt.Errorf("reading partner %s: %w", l.delivery.PartnerID, err)
 	}
+	l.merchant, err = n.merchantAddress(ctx, l.delivery.PartnerID, l.delivery.MerchantID)
 	return &l, err
+}
+
+// merchantAddress is where a merchant wants its notifications, if it says so.
+func (n *Notifier) merchantAddress(ctx context.Context, partnerID, id string) (string, error) {
+	m, err := n.core.Merchant(ctx, partnerID, id)
+	if errors.Is(err, pay.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading merchant %s: %w", id, err)
+	}
+	return m.NotifyURL, nil
 }
 
 // errUndocumented is final: no try of such a delivery can succeed.

@@ -47,12 +47,12 @@ type Attempt struct {
 // tell writes the delivery for a payment of a partner's code, if the partner
 // can be reached at all. The delivery's id is that of the payment's transfer:
 // one payment, one delivery.
-func tell(tx Tx, code Code, p *Payment, id string) error {
+func tell(tx Tx, code Code, merchant Merchant, p *Payment, id string) error {
 	partner, err := tx.Partner(code.PartnerID)
 	if err != nil {
 		return err
 	}
-	if code.CallbackURL == "" && partner.NotifyURL == "" {
+	if code.CallbackURL == "" && merchant.NotifyURL == "" && partner.NotifyURL == "" {
 		return nil
 	}
 	return tx.InsertDelivery(Delivery{

@@ -66,6 +66,7 @@ type Merchant struct {
 	DayLimit    Rupiah // of payments in a Jakarta day; 0 for none
 	MaxAmount   Rupiah // of one transaction; 0: the server's limit
 	DynamicOnly bool   // static codes are not part of the agreement
+	NotifyURL   string // where to notify of its payments; empty: the partner's address
 	CreatedAt   time.Time
 }
 

@@ -145,8 +145,8 @@ func (c *Core) settlePayment(tx Tx, p *Payment, b bill, marks []Mark, transferID
 	transfer := ledger.Transfer{ID: transferID, Kind: ledger.OffUs, Ref: p.Ref, At: p.At}
 	wallet, payee := ledger.Wallet(p.PayerID), b.account
 	var code Code
+	var merchant Merchant
 	if p.OnUs() {
-		var merchant Merchant
 		var err error
 		if code, merchant, err = c.takeCode(tx, p); err != nil {
 			return err
@@ -162,7 +162,7 @@ func (c *Core) settlePayment(tx Tx, p *Payment, b bill, marks []Mark, transferID
 	if err := book(tx, p, transfer); err != nil || !p.OnUs() {
 		return err
 	}
-	return tell(tx, code, p, transfer.ID)
+	return tell(tx, code, merchant, p, transfer.ID)
 }
 
 func book(tx Tx, p *Payment, transfer ledger.Transfer) error {

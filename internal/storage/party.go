@@ -42,12 +42,12 @@ func (t tx) PutPartner(p pay.Partner) error {
 var merchants = table[pay.Merchant]{
 	name: "merchant",
 	columns: strings.Fields(`partner_id id name city postal_code mcc criteria category
-		nmid mpan standing day_limit max_amount dynamic_only created_at`),
+		nmid mpan standing day_limit max_amount dynamic_only notify_url created_at`),
 	fields: func(m *pay.Merchant) []any {
 		return []any{
 			&m.PartnerID, &m.ID, &m.Name, &m.City, &m.PostalCode, &m.MCC, &m.Criteria, &m.Category,
 			&m.NMID, &m.MPAN, (*string)(&m.Standing), (*int64)(&m.DayLimit), (*int64)(&m.MaxAmount),
-			&m.DynamicOnly, moment{&m.CreatedAt},
+			&m.DynamicOnly, &m.NotifyURL, moment{&m.CreatedAt},
 		}
 	},
 }

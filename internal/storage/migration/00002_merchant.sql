@@ -14,6 +14,7 @@ CREATE TABLE merchant (
     day_limit    BIGINT  NOT NULL CHECK (day_limit >= 0),
     max_amount   BIGINT  NOT NULL CHECK (max_amount >= 0),
     dynamic_only BOOLEAN NOT NULL,
+    notify_url   TEXT    NOT NULL,
     created_at   BIGINT  NOT NULL,
     PRIMARY KEY (partner_id, id)
 );

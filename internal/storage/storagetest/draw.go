@@ -63,6 +63,7 @@ func drawMerchant(t *rapid.T, key string) pay.Merchant {
 		Category: texts.Draw(t, "Category"), NMID: texts.Draw(t, "NMID"), MPAN: key + texts.Draw(t, "MPAN"),
 		Standing: standings.Draw(t, "Standing"), DayLimit: amounts.Draw(t, "DayLimit"),
 		MaxAmount: amounts.Draw(t, "MaxAmount"), DynamicOnly: rapid.Bool().Draw(t, "DynamicOnly"),
+		NotifyURL: texts.Draw(t, "NotifyURL"),
 		CreatedAt: moments.Draw(t, "CreatedAt"),
 	}
 }
