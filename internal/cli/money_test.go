@@ -176,6 +176,15 @@ func TestOutsidePayer(t *testing.T) {
 	h.generated("qoin", qoin)
 	h.mustAdmin("POST", "/v1/sandbox/pay", object{"partnerReferenceNo": qoin["partnerReferenceNo"]})
 	h.mustAdmin("POST", "/v1/sandbox/pay", object{"qrContent": h.staticCode(), "amount": "12000"})
+	for _, amount := range []any{"12000.00", 12000, 12000.5, idr("12000.00"), nil} {
+		want := http.StatusOK
+		if amount == nil || amount == 12000.5 {
+			want = http.StatusBadRequest
+		}
+		if r := pay(object{"qrContent": h.staticCode(), "amount": amount}); r.status != want {
+			t.Errorf("amount %v: %v, want %d", amount, r, want)
+		}
+	}
 	if r := pay(object{"qrContent": h.staticCode()}); r.status != http.StatusBadRequest {
 		t.Errorf("a static code without an amount: %v", r)
 	}
