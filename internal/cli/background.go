@@ -19,8 +19,8 @@ const (
 )
 
 // background runs the work that no request asks for, until the context ends:
-// expiry, notifications, and the daily close.
-func background(ctx context.Context, core *pay.Core, n *notify.Notifier, log *slog.Logger) (wait func()) {
+// expiry, notifications, and the daily close with its files.
+func background(ctx context.Context, core *pay.Core, n *notify.Notifier, files string, log *slog.Logger) (wait func()) {
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		if err := n.Run(ctx); err != nil && ctx.Err() == nil {
@@ -28,8 +28,14 @@ func background(ctx context.Context, core *pay.Core, n *notify.Notifier, log *sl
 		}
 	})
 	wg.Go(func() { periodically(ctx, expireEvery, func() { expireDue(ctx, core, log) }) })
-	var closed string
-	wg.Go(func() { periodically(ctx, settleEvery, func() { closed = settleYesterday(ctx, core, closed, log) }) })
+	daily := closing{core: core, folder: files, log: log}
+	wg.Go(func() {
+		periodically(ctx, settleEvery, func() {
+			if err := daily.all(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, pay.ErrDayOpen) {
+				log.Error("the daily close", "error", err)
+			}
+		})
+	})
 	return wg.Wait
 }
 
@@ -56,21 +62,4 @@ func expireDue(ctx context.Context, core *pay.Core, log *slog.Logger) {
 			return
 		}
 	}
-}
-
-// settleYesterday closes the Jakarta day before today's, once.
-func settleYesterday(ctx context.Context, core *pay.Core, closed string, log *slog.Logger) string {
-	yesterday := pay.Day(core.Now().AddDate(0, 0, -1))
-	if yesterday == closed {
-		return closed
-	}
-	settlements, err := core.Settle(ctx, yesterday)
-	if err != nil {
-		if ctx.Err() == nil && !errors.Is(err, pay.ErrDayOpen) {
-			log.Error("closing the day", "day", yesterday, "error", err)
-		}
-		return closed
-	}
-	log.Info("the day is closed", "day", yesterday, "merchants", len(settlements))
-	return yesterday
 }

@@ -81,6 +81,7 @@ type node struct {
 	file             sandbox.File // in sandbox mode
 	core             *pay.Core
 	store            *storage.Store
+	files            string // folder of the settlement files
 }
 
 // serve runs until the context ends, then drains.
@@ -120,7 +121,7 @@ func wire(ctx context.Context, o serveOptions, store *storage.Store, log *slog.L
 		h.apiSocket.Close()
 		return nil, h, fmt.Errorf("listening for the management API: %w", err)
 	}
-	n := &node{apiURL: "http://" + h.apiSocket.Addr().String(), adminURL: "http://" + h.adminSocket.Addr().String(), store: store}
+	n := &node{apiURL: "http://" + h.apiSocket.Addr().String(), adminURL: "http://" + h.adminSocket.Addr().String(), store: store, files: filepath.Join(o.data, "settlement")}
 	clock := sandbox.NewClock(time.Now, 0)
 	n.core = pay.New(store, clock.Now, rand.Reader, pay.DefaultPolicy(), pay.NationalSwitch{})
 	settings := server.Options{PublicURL: o.publicURL, Sandbox: o.sandbox, Skew: o.skew, Log: log}
@@ -305,7 +306,7 @@ func run(ctx context.Context, n *node, h handlers, log *slog.Logger, ready func(
 	go func() { failed <- api.Serve(h.apiSocket) }()
 	go func() { failed <- management.Serve(h.adminSocket) }()
 	work, stop := context.WithCancel(context.Background())
-	wait := background(work, n.core, h.notifier, log)
+	wait := background(work, n.core, h.notifier, n.files, log)
 	defer func() { stop(); wait() }()
 	ready(n)
 	var err error

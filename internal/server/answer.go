@@ -74,8 +74,11 @@ func (s *Server) refuse(w http.ResponseWriter, x *exchange, err error) (int, str
 	if wire, ok := x.route.operation.Names[name]; ok {
 		name = wire
 	}
-	if e.Kind == pay.RateLimited {
+	switch e.Kind {
+	case pay.RateLimited:
 		w.Header().Set("Retry-After", "1")
+	case pay.NotSupported:
+		w.Header().Set("Allow", http.MethodPost)
 	}
 	code := o.Case.Code(x.route.operation.Service)
 	reply := x.refused(dialect.Status{ResponseCode: code, ResponseMessage: shorten(o.Text(name, e.Detail), maxMessage)})
