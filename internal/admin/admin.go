@@ -21,7 +21,8 @@ import (
 type Options struct {
 	Token    string // of the Authorization header
 	Dialects []string
-	Clock    *sandbox.Clock // nil outside a sandbox
+	Clock    *sandbox.Clock                  // nil outside a sandbox
+	Rotated  func(sandbox.Credentials) error // is told of new credentials; nil outside a sandbox
 	Log      *slog.Logger
 }
 

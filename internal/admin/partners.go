@@ -169,5 +169,8 @@ func (a *API) rotate(r *http.Request) (any, error) {
 		p.ClientSecret, p.PublicKey = c.ClientSecret, c.PublicKey
 		return err
 	})
+	if err == nil && a.Rotated != nil {
+		err = a.Rotated(c)
+	}
 	return c, err
 }

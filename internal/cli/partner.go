@@ -143,7 +143,7 @@ func partnerRotateCommand(f *adminFlags) *cobra.Command {
 		Use:   "rotate PARTNER",
 		Short: "Draw a new secret and key pair for a partner",
 		Long: `Draw a new client secret and key pair for a partner and print them. The old ones
-end at once, and sandbox.json still holds the old ones. ` + partnerNames,
+end at once; a sandbox's sandbox.json gets the new ones. ` + partnerNames,
 		Example: `  qrisd partner rotate dana`,
 		Args:    cobra.ExactArgs(1),
 		RunE: f.run(func(c *cobra.Command, a *adminClient, args []string) error {

@@ -145,6 +145,7 @@ func wire(ctx context.Context, o serveOptions, store *storage.Store, log *slog.L
 	}
 	if o.sandbox {
 		management.Clock = clock
+		management.Rotated = func(c sandbox.Credentials) error { return rotated(filepath.Join(o.data, "sandbox.json"), c) }
 	}
 	s := server.New(n.core, all, settings)
 	h.api, h.admin = s.Handler(), withHealth(s, admin.New(n.core, management).Handler())
@@ -281,11 +282,36 @@ func (n *node) writeSandbox(ctx context.Context, path string, own secrets) error
 	}
 	n.file.APIURL, n.file.AdminURL, n.file.AdminToken = n.apiURL, n.adminURL, own.token
 	n.file.ProviderPublicKey = snap.MarshalPublicKey(&own.key.PublicKey)
-	text, err := json.MarshalIndent(n.file, "", "  ")
+	return writeFile(path, n.file)
+}
+
+func writeFile(path string, file sandbox.File) error {
+	text, err := json.MarshalIndent(file, "", "  ")
 	if err != nil {
 		return err
 	}
 	return writeSecret(path, append(text, '\n'))
+}
+
+// rotated puts a partner's new credentials into sandbox.json, where clients
+// and tools look for them. A partner that is not there is an operator's own.
+func rotated(path string, c sandbox.Credentials) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var file sandbox.File
+	if err := json.Unmarshal(text, &file); err != nil {
+		return fmt.Errorf("reading %s: %w", path, err)
+	}
+	for name, old := range file.Partners {
+		if old.PartnerID == c.PartnerID {
+			c.MerchantID, c.StoreID, c.TerminalID = old.MerchantID, old.StoreID, old.TerminalID
+			file.Partners[name] = c
+			return writeFile(path, file)
+		}
+	}
+	return nil
 }
 
 // writeSecret replaces a file whole, readable by its owner only.
