@@ -430,12 +430,19 @@ func (c *modelCode) stored(now time.Time) pay.CodeState {
 	return pay.CodeActive
 }
 
+// closable is how long after its end a day can be closed at the latest: what
+// was decided before may still be committing.
+const closable = 5 * time.Minute
+
 // settle closes a day that is open, today's once it is over, or one that is
 // closed or empty.
 func (w *world) settle(rt *rapid.T) {
 	w.steady(rt)
 	if len(w.m.open(pay.Day(w.now()))) == 0 {
 		w.advance(rt, 24*time.Hour)
+	}
+	for pay.Day(w.now()) != pay.Day(w.now().Add(-closable)) {
+		w.advance(rt, time.Minute)
 	}
 	day := pay.Day(w.now().AddDate(0, 0, -rapid.IntRange(1, 3).Draw(rt, "days ago")))
 	if open := slices.Sorted(maps.Keys(w.m.open(pay.Day(w.now())))); len(open) > 0 && rapid.IntRange(0, 3).Draw(rt, "any day if 3") < 3 {
