@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
@@ -31,10 +32,11 @@ import (
 )
 
 type serveOptions struct {
-	data, listen, admin, publicURL, logLevel string
-	dialects                                 []string // files that describe more of them
-	sandbox, notifyPrivate                   bool
-	skew                                     time.Duration
+	data, store, listen, admin, publicURL, logLevel string
+	dialects                                        []string // files that describe more of them
+	sandbox, notifyPrivate                          bool
+	skew                                            time.Duration
+	wrap                                            func(pay.Storage) pay.Storage // a test's own faults; nil: none
 }
 
 func serveCommand() *cobra.Command {
@@ -53,7 +55,8 @@ sandbox.json in that folder (mode 0600) before it says that it is ready.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.data, "data", "qrisd-data", "folder of the store")
+	f.StringVar(&o.data, "data", "qrisd-data", "folder of the embedded store, credentials and settlement files")
+	f.StringVar(&o.store, "store", os.Getenv(storeVariable), "another store: a file, or the postgres:// URL of a database that nodes share (or $"+storeVariable+")")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "host and port of the public API")
 	f.StringVar(&o.admin, "admin", "127.0.0.1:8081", "host and port of the management API")
 	f.StringVar(&o.publicURL, "public-url", "", "scheme and host under which clients reach the API (default: the listener's)")
@@ -63,6 +66,15 @@ sandbox.json in that folder (mode 0600) before it says that it is ready.`,
 	f.BoolVar(&o.notifyPrivate, "notify-private", true, "in a sandbox: notifications may go to loopback and private networks; never outside one")
 	f.StringVar(&o.logLevel, "log", "warn", "debug, info, warn or error")
 	return c
+}
+
+// storeVariable names the environment variable of a store's location, which
+// may hold a password.
+const storeVariable = "QRISD_STORE"
+
+// location is where the books are.
+func (o serveOptions) location() string {
+	return cmp.Or(o.store, filepath.Join(o.data, "qrisd.db"))
 }
 
 // easeCollector lets the heap grow to five times what lives before it is
@@ -91,9 +103,9 @@ func serve(ctx context.Context, o serveOptions, ready func(*node)) error {
 		return err
 	}
 	easeCollector()
-	store, err := storage.OpenSQLite(ctx, filepath.Join(o.data, "qrisd.db"), storage.Options{})
+	store, err := storage.Open(ctx, o.location(), storage.Options{})
 	if err != nil {
-		return fmt.Errorf("opening the store in %s: %w", o.data, err)
+		return fmt.Errorf("opening the store: %w", err)
 	}
 	defer store.Close()
 	n, handlers, err := wire(ctx, o, store, log)
@@ -123,7 +135,11 @@ func wire(ctx context.Context, o serveOptions, store *storage.Store, log *slog.L
 	}
 	n := &node{apiURL: "http://" + h.apiSocket.Addr().String(), adminURL: "http://" + h.adminSocket.Addr().String(), store: store, files: filepath.Join(o.data, "settlement")}
 	clock := sandbox.NewClock(time.Now, 0)
-	n.core = pay.New(store, clock.Now, rand.Reader, pay.DefaultPolicy(), pay.NationalSwitch{})
+	var books pay.Storage = store
+	if o.wrap != nil {
+		books = o.wrap(store)
+	}
+	n.core = pay.New(books, clock.Now, rand.Reader, pay.DefaultPolicy(), pay.NationalSwitch{})
 	settings := server.Options{PublicURL: o.publicURL, Sandbox: o.sandbox, Skew: o.skew, Log: log}
 	if settings.PublicURL == "" {
 		settings.PublicURL = n.apiURL

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"strings"
 	"sync"
 
 	"github.com/qrisd/qrisd/internal/pay"
@@ -29,6 +30,21 @@ func (o Options) orDefault() Options {
 	o.MaxBatch = cmp.Or(max(o.MaxBatch, 0), 64)
 	o.Readers = cmp.Or(max(o.Readers, 0), max(4, runtime.GOMAXPROCS(0)))
 	return o
+}
+
+// Open opens the books at a location: the file of an embedded store, or the
+// postgres:// or postgresql:// URL of a database that several nodes share.
+// Either is brought up to this program's schema.
+func Open(ctx context.Context, location string, o Options) (*Store, error) {
+	if IsPostgres(location) {
+		return OpenPostgres(ctx, location, o)
+	}
+	return OpenSQLite(ctx, location, o)
+}
+
+// IsPostgres reports whether a location is the URL of a PostgreSQL database.
+func IsPostgres(location string) bool {
+	return strings.HasPrefix(location, "postgres://") || strings.HasPrefix(location, "postgresql://")
 }
 
 // Store is a pay.Storage on one database. It is safe for concurrent use.
