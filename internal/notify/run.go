@@ -46,7 +46,7 @@ const (
 // there was more than it asked for.
 func (r *run) scan(ctx context.Context) (rest time.Duration, more bool) {
 	limit := min(2*len(r.queue.held)+page, maxHeld)
-	due, err := r.core.DueDeliveries(ctx, limit)
+	due, err := r.core.ClaimDeliveries(ctx, "node", limit)
 	read := len(due)
 	if err == nil {
 		err = r.hold(ctx, due)

@@ -27,15 +27,32 @@ func (c *Core) Cancel(ctx context.Context, partner *Partner, o Original, marks [
 			return Refuse(WrongState, "the code is "+string(t.Status)+" and cannot be cancelled; refund it")
 		}
 		t.Code.ClosedAt = now
-		if err := tx.CloseCode(*t.Code, CodeIsVoid); errors.Is(err, ErrNotFound) {
-			return Refuse(WrongState, "the code was paid or closed in the meantime")
-		} else if err != nil {
+		if err := void(tx, t.Code); err != nil {
 			return err
 		}
 		t.Code.State, t.Status, t.At = CodeIsVoid, StatusCancelled, now
 		return nil
 	})
 	return t, err
+}
+
+// void closes a code that nobody has paid. A static code is not closed by its
+// payments, so they are looked for once no more can come.
+func void(tx Tx, code *Code) error {
+	paid := Refuse(WrongState, "the code was paid or closed in the meantime")
+	if err := tx.CloseCode(*code, CodeIsVoid); errors.Is(err, ErrNotFound) {
+		return paid
+	} else if err != nil {
+		return err
+	}
+	_, err := tx.LatestPayment(code.Ref)
+	switch {
+	case err == nil:
+		return paid
+	case errors.Is(err, ErrNotFound):
+		return nil
+	}
+	return err
 }
 
 // expireBatch is how many codes one transaction expires.

@@ -195,16 +195,19 @@ func remember(tx Tx, marks []Mark, ref string) error {
 	return nil
 }
 
-// retryRef runs a transaction again with a new reference in the rare case
-// that the drawn one exists.
-func retryRef(try func() error) error {
+// retry runs a transaction again in the rare cases that another way of it
+// may go well: with a newly drawn reference, or on newly read rows.
+func retry(try func() error) error {
 	var err error
-	for range 4 {
-		if err = try(); !errors.Is(err, errRefTaken) {
+	for range 16 {
+		if err = try(); !errors.Is(err, errRefTaken) && !errors.Is(err, errRaced) {
 			return err
 		}
 	}
 	return err
 }
 
-var errRefTaken = errors.New("pay: the drawn reference exists")
+var (
+	errRefTaken = errors.New("pay: the drawn reference exists")
+	errRaced    = errors.New("pay: a row has changed since the transaction read it")
+)

@@ -37,7 +37,7 @@ func (c *Core) Generate(ctx context.Context, req GenerateRequest) (Code, error) 
 		return Code{}, c.firstRepeat(ctx, req.Marks, err)
 	}
 	var code Code
-	err = retryRef(func() (err error) {
+	err = retry(func() (err error) {
 		if code, err = c.newCode(req, merchant); err != nil {
 			return err
 		}

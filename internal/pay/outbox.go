@@ -29,6 +29,7 @@ type Delivery struct {
 	Attempts   int
 	NextAt     time.Time // not before
 	Body       string    // made once; every try sends the same bytes
+	Holder     string    // the node that is about to try; empty: none
 	CreatedAt  time.Time
 	DoneAt     time.Time
 }
@@ -61,15 +62,22 @@ func tell(tx Tx, code Code, merchant Merchant, p *Payment, id string) error {
 	})
 }
 
-// DueDeliveries gives pending deliveries whose time has come, oldest first,
-// each code's oldest only: order within a code is kept.
-func (c *Core) DueDeliveries(ctx context.Context, limit int) ([]Delivery, error) {
+// ClaimDeliveries gives a node pending deliveries whose time has come, oldest
+// first, each code's oldest only: order within a code is kept. The node holds
+// them until it records a try or releases them.
+func (c *Core) ClaimDeliveries(ctx context.Context, holder string, limit int) ([]Delivery, error) {
 	var due []Delivery
-	err := c.store.View(ctx, func(r Reader) (err error) {
-		due, err = r.DueDeliveries(c.Now(), limit)
+	err := c.store.Update(ctx, func(tx Tx) (err error) {
+		due, err = tx.ClaimDeliveries(holder, c.Now(), limit)
 		return err
 	})
 	return due, err
+}
+
+// ReleaseDeliveries frees what a node holds and will not try; an empty holder
+// frees what any node does.
+func (c *Core) ReleaseDeliveries(ctx context.Context, holder string) error {
+	return c.store.Update(ctx, func(tx Tx) error { return tx.ReleaseDeliveries(holder) })
 }
 
 // Told gives the transaction that a delivery tells, as it stood with its
@@ -105,13 +113,14 @@ func (c *Core) Tried(ctx context.Context, a Attempt, state DeliveryState, next t
 	})
 }
 
-// Resend makes a delivery due again, whatever became of it.
+// Resend makes a delivery due again, whatever became of it. One that a node
+// is about to try stays with it.
 func (c *Core) Resend(ctx context.Context, id string) error {
 	now := c.Now()
 	defer c.wakeOutbox()
 	return c.change(ctx, "delivery "+id, func(tx Tx) error {
 		d, err := tx.Delivery(id)
-		if err != nil {
+		if err != nil || d.Holder != "" {
 			return err
 		}
 		return tx.SetDelivery(id, DeliveryPending, d.Attempts, now, time.Time{})

@@ -40,7 +40,7 @@ func (c *Core) Pay(ctx context.Context, req PayRequest) (Payment, error) {
 		return Payment{}, c.firstRepeat(ctx, req.Marks, err)
 	}
 	var p Payment
-	err = retryRef(func() (err error) {
+	err = retry(func() (err error) {
 		if p, err = c.newPayment(req, b); err != nil {
 			return err
 		}
@@ -194,6 +194,12 @@ func checkPayer(tx Tx, p *Payment) error {
 }
 
 func checkPayerLimits(tx Tx, payer Payer, p *Payment) error {
+	if payer.DayLimit == 0 && payer.MonthLimit == 0 {
+		return nil
+	}
+	if err := tx.Guard("payer " + payer.ID); err != nil {
+		return err
+	}
 	day := Day(p.At)
 	for _, l := range []struct {
 		name  string
@@ -236,10 +242,19 @@ func (c *Core) takeCode(tx Tx, p *Payment) (Code, Merchant, error) {
 	if err == nil {
 		err = merchant.MayTrade()
 	}
+	if err == nil && merchant.DayLimit > 0 {
+		err = tx.Guard("merchant " + merchant.PartnerID + " " + merchant.ID)
+	}
 	if err == nil {
 		err = checkMerchantDay(tx, &merchant, p.Amount, Day(p.At))
 	}
-	if err != nil || code.Static() {
+	if err != nil {
+		return code, merchant, err
+	}
+	if code.Static() {
+		if err = tx.HoldCode(code.Ref); errors.Is(err, ErrNotFound) {
+			err = Refuse(CodeCancelled, "the code was closed in the meantime")
+		}
 		return code, merchant, err
 	}
 	code.ClosedAt = p.At

@@ -46,7 +46,7 @@ type RefundRequest struct {
 // are debited by their shares. It answers *Repeated when a mark exists.
 func (c *Core) Refund(ctx context.Context, req RefundRequest) (Refund, error) {
 	var refund Refund
-	err := retryRef(func() error {
+	err := retry(func() error {
 		now := c.Now()
 		ref, err := c.newRef(now)
 		if err != nil {
@@ -92,8 +92,8 @@ func (c *Core) refundIn(tx Tx, req RefundRequest, refund *Refund, transfer ledge
 	}
 	refund.PaymentRef, refund.CodeRef, refund.AcquirerID, refund.MerchantID = p.Ref, p.CodeRef, p.AcquirerID, p.MerchantID
 	refund.MDR = share(p.MDR, p.Refunded+refund.Amount, p.Amount) - share(p.MDR, p.Refunded, p.Amount)
-	if err := tx.AddRefunded(p.Ref, refund.Amount); errors.Is(err, ErrNotFound) {
-		return RefuseField(OverRefund, "refundAmount", "another refund has used up what was left")
+	if err := tx.AddRefunded(p.Ref, p.Refunded, refund.Amount); errors.Is(err, ErrNotFound) {
+		return errRaced
 	} else if err != nil {
 		return err
 	}

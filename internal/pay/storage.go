@@ -69,9 +69,6 @@ type Reader interface {
 	Counts() (Counts, error)
 
 	Delivery(id string) (Delivery, error)
-	// DueDeliveries gives up to limit pending deliveries whose time has come,
-	// oldest first, and of each code only its oldest pending one.
-	DueDeliveries(now time.Time, limit int) ([]Delivery, error)
 	// Deliveries visits a partner's deliveries, newest first; an empty partner
 	// is all of them, an empty state any.
 	Deliveries(partnerID string, state DeliveryState, visit func(Delivery) error) error
@@ -90,6 +87,8 @@ type Reader interface {
 	CountOutlets(partnerID, merchantID string, kind OutletKind) (int, error)
 
 	Setting(name string) (string, error)
+	// Leases gives those whose name begins with a prefix, by name.
+	Leases(prefix string) ([]Lease, error)
 }
 
 // Counts says how much is stored.
@@ -112,11 +111,15 @@ type Tx interface {
 	// CloseCode moves a code from Active to a state at a time; ErrNotFound
 	// when it was not active any more.
 	CloseCode(c Code, to CodeState) error
+	// HoldCode keeps an active code active until the transaction ends, for any
+	// number of transactions at once; ErrNotFound when it was not active.
+	HoldCode(ref string) error
 
 	InsertPayment(p Payment, day string) error
-	// AddRefunded raises what of a payment is refunded; ErrNotFound when that
-	// would be more than was paid.
-	AddRefunded(paymentRef string, amount Rupiah) error
+	// AddRefunded raises what of a payment is refunded from what it was;
+	// ErrNotFound when it was not that any more, or would be more than was
+	// paid.
+	AddRefunded(paymentRef string, was, amount Rupiah) error
 	InsertRefund(r Refund, day string) error
 	// Debit takes from a payer's balance; ErrNotFound when it does not
 	// cover the amount. Credit adds.
@@ -131,12 +134,37 @@ type Tx interface {
 	InsertMark(Mark) error
 
 	InsertDelivery(Delivery) error
+	// ClaimDeliveries gives a holder up to limit pending deliveries whose time
+	// has come and that nobody holds, oldest first, and of each code only its
+	// oldest pending one.
+	ClaimDeliveries(holder string, now time.Time, limit int) ([]Delivery, error)
+	// ReleaseDeliveries frees what a holder has claimed; an empty holder is
+	// all of them.
+	ReleaseDeliveries(holder string) error
 	SetDeliveryBody(id, body string) error
 	// SetDelivery records a delivery's state, how often it was tried and when
-	// it is due; a state that is not pending also ends it at a time.
+	// it is due, and that nobody holds it; a state that is not pending also
+	// ends it at a time.
 	SetDelivery(id string, state DeliveryState, attempts int, next, at time.Time) error
 	InsertAttempt(Attempt) error
 	InsertSettlement(Settlement) error
 
+	InsertSetting(name, value string) error
 	PutSetting(name, value string) error
+
+	// Guard makes transactions with the same name take place one after
+	// another, for a check that no single row decides. What they read after it
+	// is what the one before has left.
+	Guard(name string) error
+	// TakeLease gives the lease to a holder until a moment if it is free, its
+	// time is over or the holder has it already; ErrExists when another does.
+	TakeLease(name, holder string, now, until time.Time) (Lease, error)
+	// Fence fails with ErrNotFound when a lease has had another holder since.
+	Fence(Lease) error
+	// DropLease frees a lease; what another holds by now stays.
+	DropLease(Lease) error
+	// TakeQuota takes n of at most limit uses of a name in a slot of time.
+	// Slots only go up: an earlier one counts as the newest that was used.
+	// ErrNotFound when fewer are left.
+	TakeQuota(name string, slot, n, limit int64) error
 }

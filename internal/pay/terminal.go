@@ -48,6 +48,9 @@ func addTerminal(tx Tx, o Outlet, most int) error {
 	case !errors.Is(err, ErrNotFound):
 		return err
 	}
+	if err := tx.Guard("terminals " + o.PartnerID + " " + o.MerchantID); err != nil {
+		return err
+	}
 	n, err := tx.CountOutlets(o.PartnerID, o.MerchantID, o.Kind)
 	if err != nil {
 		return err

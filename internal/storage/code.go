@@ -28,6 +28,7 @@ var (
 		ORDER BY expires_at LIMIT $2`)
 	insertCode = codes.insert("day")
 	// The condition on the state is what lets a dynamic code be paid once.
+	holdCode  = "SELECT ref FROM code WHERE ref = $1 AND state = 'active' /*postgres: FOR SHARE */"
 	closeCode = "UPDATE code SET state = $1, closed_at = $2 WHERE ref = $3 AND state = 'active'"
 )
 
@@ -49,7 +50,18 @@ func (t tx) InsertCode(c pay.Code, day string) error {
 	return t.insert(insertCode, append(codes.values(&c), day))
 }
 
+func (t tx) HoldCode(ref string) error {
+	if err := t.db.lock("code "+ref, true); err != nil {
+		return err
+	}
+	_, err := scalar[string](t.q, holdCode, ref)
+	return err
+}
+
 // CloseCode moves the code to a state at c.ClosedAt.
 func (t tx) CloseCode(c pay.Code, to pay.CodeState) error {
+	if err := t.db.lock("code "+c.Ref, false); err != nil {
+		return err
+	}
 	return t.update(closeCode, string(to), micros(c.ClosedAt), c.Ref)
 }

@@ -1,6 +1,9 @@
 package storage
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,37 +13,36 @@ import (
 var deliveries = table[pay.Delivery]{
 	name: "delivery",
 	columns: strings.Fields(`id partner_id merchant_id code_ref payment_ref state attempts
-		next_at body created_at done_at`),
+		next_at body created_at done_at holder`),
 	fields: func(d *pay.Delivery) []any {
 		return []any{
 			&d.ID, &d.PartnerID, &d.MerchantID, &d.CodeRef, &d.PaymentRef, (*string)(&d.State), &d.Attempts,
-			moment{&d.NextAt}, &d.Body, moment{&d.CreatedAt}, moment{&d.DoneAt},
+			moment{&d.NextAt}, &d.Body, moment{&d.CreatedAt}, moment{&d.DoneAt}, &d.Holder,
 		}
 	},
 }
 
 // The id of a delivery is a UUIDv7, so its order is that of age.
 var (
-	deliveryByID  = deliveries.find("WHERE id = $1")
-	dueDeliveries = deliveries.find(`WHERE state = 'pending' AND next_at <= $1
+	deliveryByID = deliveries.find("WHERE id = $1")
+	// Nodes that claim at the same time pass over each other's rows.
+	claimDeliveries = `UPDATE delivery SET holder = $1 WHERE id IN (
+		SELECT id FROM delivery WHERE state = 'pending' AND holder = '' AND next_at <= $2
 		AND id = (SELECT MIN(id) FROM delivery AS same
 			WHERE same.code_ref = delivery.code_ref AND same.state = 'pending')
-		ORDER BY next_at, id LIMIT $2`)
+		ORDER BY next_at, id LIMIT $3 /*postgres: FOR UPDATE SKIP LOCKED */)
+		RETURNING ` + strings.Join(deliveries.columns, ", ")
+	releaseDeliveries   = "UPDATE delivery SET holder = '' WHERE holder = $1 AND holder <> ''"
+	releaseEvery        = "UPDATE delivery SET holder = '' WHERE holder <> ''"
 	allDeliveries       = deliveries.find("WHERE $1 IN ('', state) ORDER BY id DESC")
 	deliveriesOfPartner = deliveries.find("WHERE partner_id = $1 AND $2 IN ('', state) ORDER BY id DESC")
 	insertDelivery      = deliveries.insert()
 	setDeliveryBody     = "UPDATE delivery SET body = $1 WHERE id = $2"
-	setDelivery         = "UPDATE delivery SET state = $1, attempts = $2, next_at = $3, done_at = $4 WHERE id = $5"
+	setDelivery         = "UPDATE delivery SET state = $1, attempts = $2, next_at = $3, done_at = $4, holder = '' WHERE id = $5"
 )
 
 func (r reader) Delivery(id string) (pay.Delivery, error) {
 	return deliveries.one(r.q, deliveryByID, id)
-}
-
-// DueDeliveries begin with the one that is due longest, so that none of them
-// waits for ever.
-func (r reader) DueDeliveries(now time.Time, limit int) ([]pay.Delivery, error) {
-	return deliveries.all(r.q, dueDeliveries, micros(now), limit)
 }
 
 func (r reader) Deliveries(partnerID string, state pay.DeliveryState, visit func(pay.Delivery) error) error {
@@ -52,6 +54,33 @@ func (r reader) Deliveries(partnerID string, state pay.DeliveryState, visit func
 
 func (t tx) InsertDelivery(d pay.Delivery) error {
 	return t.insert(insertDelivery, deliveries.values(&d))
+}
+
+// ClaimDeliveries begins with the one that is due longest, so that none of
+// them waits for ever.
+func (t tx) ClaimDeliveries(holder string, now time.Time, limit int) ([]pay.Delivery, error) {
+	if holder == "" {
+		return nil, fmt.Errorf("storage: claim deliveries: the holder has no name, so they would stay free")
+	}
+	var claimed []pay.Delivery
+	err := t.db.returning(claimDeliveries, []any{holder, micros(now), limit}, func(r row) error {
+		d, err := deliveries.scan(r)
+		claimed = append(claimed, d)
+		return err
+	})
+	slices.SortFunc(claimed, func(a, b pay.Delivery) int {
+		return cmp.Or(a.NextAt.Compare(b.NextAt), cmp.Compare(a.ID, b.ID))
+	})
+	return claimed, err
+}
+
+func (t tx) ReleaseDeliveries(holder string) error {
+	text, args := releaseDeliveries, []any{holder}
+	if holder == "" {
+		text, args = releaseEvery, nil
+	}
+	_, err := t.db.exec(text, args)
+	return err
 }
 
 func (t tx) SetDeliveryBody(id, body string) error { return t.update(setDeliveryBody, body, id) }

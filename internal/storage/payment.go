@@ -31,8 +31,9 @@ var (
 		WHERE acquirer_id = $1 AND merchant_id = $2 AND day = $3 AND state = 'paid'`
 	paidByPayerSince = `SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM payment
 		WHERE payer_id = $1 AND day >= $2 AND state = 'paid'`
-	// The condition is what keeps refunds within what was paid.
-	addRefunded = "UPDATE payment SET refunded = refunded + $1 WHERE ref = $2 AND refunded <= amount - $1"
+	// The condition is what keeps refunds within what was paid, and lets each
+	// rest on the one before.
+	addRefunded = "UPDATE payment SET refunded = refunded + $1 WHERE ref = $2 AND refunded = $3 AND refunded <= amount - $1"
 )
 
 func (r reader) Payment(ref string) (pay.Payment, error) {
@@ -64,9 +65,9 @@ func (t tx) InsertPayment(p pay.Payment, day string) error {
 }
 
 // AddRefunded answers ErrNotFound when there is no such payment, too.
-func (t tx) AddRefunded(paymentRef string, amount pay.Rupiah) error {
+func (t tx) AddRefunded(paymentRef string, was, amount pay.Rupiah) error {
 	if amount <= 0 {
 		return fmt.Errorf("storage: payment %s: a refund of %s: it must be more than nothing", paymentRef, amount)
 	}
-	return t.update(addRefunded, int64(amount), paymentRef)
+	return t.update(addRefunded, int64(amount), paymentRef, int64(was))
 }

@@ -23,6 +23,12 @@ type conn interface {
 	querier
 	// exec runs a statement and gives the number of rows it touched.
 	exec(text string, args []any) (affected int64, err error)
+	// returning runs a statement that writes and calls scan for each row that
+	// it gives back.
+	returning(text string, args []any, scan func(row) error) error
+	// lock waits until no neighbour in the same commit has the name, and keeps
+	// it until the transaction ends; those who share it have it together.
+	lock(name string, shared bool) error
 }
 
 var errNested = errors.New("storage: a visit function used its Reader: collect first, then read")

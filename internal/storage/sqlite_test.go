@@ -224,8 +224,10 @@ func TestPlans(t *testing.T) {
 		addRefunded:        "SEARCH payment USING INDEX sqlite_autoindex_payment_1 (ref=?)",
 		refundsOfPayment:   "SEARCH refund USING INDEX refund_payment (payment_ref=?); USE TEMP B-TREE FOR LAST TERM OF ORDER BY",
 		refundsOn:          "SEARCH refund USING INDEX refund_day (day=?); USE TEMP B-TREE FOR LAST TERM OF ORDER BY",
-		dueDeliveries: "SEARCH delivery USING INDEX delivery_due (next_at<?); CORRELATED SCALAR SUBQUERY 1; " +
+		claimDeliveries: "SEARCH delivery USING COVERING INDEX sqlite_autoindex_delivery_1 (id=?); LIST SUBQUERY 2; " +
+			"SEARCH delivery USING INDEX delivery_free (next_at<?); CORRELATED SCALAR SUBQUERY 1; " +
 			"SEARCH same USING COVERING INDEX delivery_code (code_ref=?)",
+		releaseDeliveries:   "SEARCH delivery USING COVERING INDEX delivery_held (holder=?)",
 		allDeliveries:       "SCAN delivery USING INDEX sqlite_autoindex_delivery_1",
 		deliveriesOfPartner: "SEARCH delivery USING INDEX delivery_partner (partner_id=?)",
 		setDelivery:         "SEARCH delivery USING INDEX sqlite_autoindex_delivery_1 (id=?)",

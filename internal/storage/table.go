@@ -74,12 +74,19 @@ func valueOf(field any) any {
 // visit reads rows one by one.
 func (t table[T]) visit(q querier, text string, args []any, visit func(T) error) error {
 	return q.query(text, args, func(r row) error {
-		var v T
-		if err := r.Scan(t.fields(&v)...); err != nil {
-			return fmt.Errorf("storage: read a row of %s: %w", t.name, err)
+		v, err := t.scan(r)
+		if err != nil {
+			return err
 		}
 		return visit(v)
 	})
+}
+
+func (t table[T]) scan(r row) (v T, err error) {
+	if err := r.Scan(t.fields(&v)...); err != nil {
+		return v, fmt.Errorf("storage: read a row of %s: %w", t.name, err)
+	}
+	return v, nil
 }
 
 // all reads every row that a statement finds.

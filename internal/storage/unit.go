@@ -20,16 +20,32 @@ func (u *unit) query(text string, args []any, scan func(row) error) error {
 }
 
 func (u *unit) exec(text string, args []any) (int64, error) {
-	if u.over {
-		return 0, errOver
-	}
-	if !u.open {
-		if _, err := u.db.exec("SAVEPOINT unit", nil); err != nil {
-			return 0, err
-		}
-		u.open = true
+	if err := u.begin(); err != nil {
+		return 0, err
 	}
 	return u.db.exec(text, args)
+}
+
+func (u *unit) returning(text string, args []any, scan func(row) error) error {
+	if err := u.begin(); err != nil {
+		return err
+	}
+	return u.db.query(text, args, scan)
+}
+
+// lock is free: the transactions of a group run one after another.
+func (u *unit) lock(string, bool) error { return nil }
+
+func (u *unit) begin() error {
+	if u.over {
+		return errOver
+	}
+	if u.open {
+		return nil
+	}
+	_, err := u.db.exec("SAVEPOINT unit", nil)
+	u.open = err == nil
+	return err
 }
 
 // release keeps the unit's writes in the group's transaction.

@@ -62,9 +62,22 @@ func dueDeliveries(t *testing.T, s pay.Storage) {
 			update(t, s, func(tx pay.Tx) error { return tx.SetDelivery(d.ID, d.State, d.Attempts, d.NextAt, noon) })
 		}
 		now, limit := minutes(t, "now"), rapid.IntRange(1, 12).Draw(t, "limit")
-		got := view(t, s, func(r pay.Reader) ([]pay.Delivery, error) { return r.DueDeliveries(now, limit) })
-		same(t, "due deliveries", got, upTo(dueDeliveriesOf(made, now), limit))
+		want := upTo(dueDeliveriesOf(made, now), limit)
+		for i := range want {
+			want[i].Holder = "node"
+		}
+		same(t, "what is claimed", claim(t, s, "node", now, limit), want)
+		update(t, s, func(tx pay.Tx) error { return tx.ReleaseDeliveries("node") })
 	})
+}
+
+func claim(t failer, s pay.Storage, holder string, now time.Time, limit int) (claimed []pay.Delivery) {
+	t.Helper()
+	update(t, s, func(tx pay.Tx) (err error) {
+		claimed, err = tx.ClaimDeliveries(holder, now, limit)
+		return err
+	})
+	return claimed
 }
 
 // dueDeliveriesOf looks at the heads of all codes; made is in order of age.

@@ -29,7 +29,7 @@ func refundsNeverExceed(t *testing.T, s pay.Storage) {
 		if err := tx.InsertRefund(r, day); err != nil {
 			return err
 		}
-		return tx.AddRefunded(p.Ref, amount)
+		return addRefunded(tx, p.Ref, amount)
 	})
 	same(t, "refunds that were covered", len(given), covered)
 	var refs []string
@@ -44,14 +44,29 @@ func refundsNeverExceed(t *testing.T, s pay.Storage) {
 	endOfRefunds(t, s, p)
 }
 
+// addRefunded rests on what it has read, and reads again when that was passed.
+func addRefunded(tx pay.Tx, ref string, amount pay.Rupiah) error {
+	for {
+		p, err := tx.Payment(ref)
+		if err != nil {
+			return err
+		}
+		err = tx.AddRefunded(ref, p.Refunded, amount)
+		if err == nil || p.Refunded+amount > p.Amount {
+			return err
+		}
+	}
+}
+
 // endOfRefunds takes what is left, and no sen more.
 func endOfRefunds(t *testing.T, s pay.Storage, p pay.Payment) {
 	left := p.Amount % 7
-	for _, amount := range []pay.Rupiah{left + 1, math.MaxInt64} {
-		is(t, s.Update(context.Background(), func(tx pay.Tx) error { return tx.AddRefunded(p.Ref, amount) }), pay.ErrNotFound)
+	was := p.Amount - left
+	for _, c := range []struct{ was, amount pay.Rupiah }{{was, left + 1}, {was, math.MaxInt64}, {was - 1, left}, {0, 1}} {
+		is(t, s.Update(context.Background(), func(tx pay.Tx) error { return tx.AddRefunded(p.Ref, c.was, c.amount) }), pay.ErrNotFound)
 	}
-	insert(t, s, func(tx pay.Tx) error { return tx.AddRefunded(p.Ref, left) })
-	is(t, s.Update(context.Background(), func(tx pay.Tx) error { return tx.AddRefunded(p.Ref, 1) }), pay.ErrNotFound)
+	insert(t, s, func(tx pay.Tx) error { return tx.AddRefunded(p.Ref, was, left) })
+	is(t, s.Update(context.Background(), func(tx pay.Tx) error { return tx.AddRefunded(p.Ref, p.Amount, 1) }), pay.ErrNotFound)
 	p.Refunded = p.Amount
 	same(t, "the payment", view(t, s, func(r pay.Reader) (pay.Payment, error) { return r.Payment(p.Ref) }), p)
 	same(t, "another", view(t, s, func(r pay.Reader) (pay.Payment, error) { return r.Payment("another") }), somePayment("another"))

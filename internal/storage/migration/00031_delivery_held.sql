@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE INDEX delivery_held ON delivery (holder) WHERE holder <> '';
