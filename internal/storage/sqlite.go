@@ -70,7 +70,7 @@ func OpenSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%w: %s", err, path), books.close(), lock.close())
 	}
-	s.release = func() error { return errors.Join(checkpoint(s.writer.db), books.close(), lock.close()) }
+	s.release = func() error { return errors.Join(checkpoint(books.sessions[0]), books.close(), lock.close()) }
 	return s, nil
 }
 
@@ -93,7 +93,7 @@ func newStore(ctx context.Context, books *sqliteFile, o Options) (*Store, error)
 			return nil, err
 		}
 	}
-	return &Store{writer: newWriter(w, "BEGIN IMMEDIATE", o.MaxBatch), readers: newPool(readers)}, nil
+	return &Store{writer: newWriter(o.MaxBatch, &oneByOne{db: w, begin: "BEGIN IMMEDIATE"}), readers: newPool(readers)}, nil
 }
 
 // lockSQLite takes the lock that one process may hold, with SQLite's own means

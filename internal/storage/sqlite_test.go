@@ -227,7 +227,7 @@ func TestPlans(t *testing.T) {
 		claimDeliveries: "SEARCH delivery USING COVERING INDEX sqlite_autoindex_delivery_1 (id=?); LIST SUBQUERY 2; " +
 			"SEARCH delivery USING INDEX delivery_free (next_at<?); CORRELATED SCALAR SUBQUERY 1; " +
 			"SEARCH same USING COVERING INDEX delivery_code (code_ref=?)",
-		releaseDeliveries:   "SEARCH delivery USING COVERING INDEX delivery_held (holder=?)",
+		releaseDeliveries:   "SEARCH delivery USING INDEX delivery_held (holder=?)",
 		allDeliveries:       "SCAN delivery USING INDEX sqlite_autoindex_delivery_1",
 		deliveriesOfPartner: "SEARCH delivery USING INDEX delivery_partner (partner_id=?)",
 		setDelivery:         "SEARCH delivery USING INDEX sqlite_autoindex_delivery_1 (id=?)",

@@ -40,25 +40,25 @@ func (c *counts) snapshot() Stats {
 	return s
 }
 
-// add records a group that was answered.
-func (c *counts) add(g *group) {
+// add records a group whose fate is known.
+func (c *counts) add(jobs []*job, wrote bool, failed error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if g.failed != nil {
+	if failed != nil {
 		c.stats.Failed++
 		return
 	}
-	if g.wrote {
+	if wrote {
 		c.stats.Commits++
 	}
-	for _, j := range g.jobs {
+	for _, j := range jobs {
 		if j.err == nil {
 			c.stats.Transactions++
 		} else {
 			c.stats.Refused++
 		}
 	}
-	c.stats.Batches[bucket(len(g.jobs))].Groups++
+	c.stats.Batches[bucket(len(jobs))].Groups++
 }
 
 // bucket is the index of the smallest power of two that holds n.

@@ -54,7 +54,7 @@ func IsPostgres(location string) bool {
 // Reader, because PostgreSQL's protocol carries one answer at a time.
 type Store struct {
 	writer  *writer
-	readers *pool
+	readers viewer
 	release func() error // closes the database once nothing uses it
 
 	once     sync.Once
@@ -62,6 +62,12 @@ type Store struct {
 }
 
 var _ pay.Storage = (*Store)(nil)
+
+// viewer runs what only reads.
+type viewer interface {
+	view(ctx context.Context, f func(pay.Reader) error) error
+	drain() // refuses new views and waits for those that run
+}
 
 // View implements pay.Storage. It answers ErrClosed after Close, and the
 // context's error when that ends before f or between two rows that f reads.

@@ -34,31 +34,38 @@ type job struct {
 	done  chan struct{} // closed when err is final
 }
 
+func (j *job) answer() { close(j.done) }
+
 // take decides between the writer, who will run the job, and its caller, who
 // will not wait: only the first to ask gets true.
 func (j *job) take() bool { return j.taken.CompareAndSwap(false, true) }
 
-// writer is the one goroutine that writes. It runs all transactions that wait
-// for it in one commit, each in a savepoint of its own, and answers them when
-// the commit is on disk.
+// lane commits groups of transactions, one group at a time.
+type lane interface {
+	// commit runs the jobs and answers each once its fate is known, and not
+	// before: when it is kept on disk, or when nothing of it is.
+	commit(jobs []*job, c *counts)
+}
+
+// writer puts the transactions that wait into groups, as many as wait but no
+// more than a batch, and hands them to its lanes, each a goroutine.
 type writer struct {
-	db       *session
-	begin    string // the statement that begins a transaction that will write
+	lanes    []lane
 	maxBatch int
 	queue    chan *job
-	idle     chan struct{} // closed when the queue is closed and empty
+	idle     sync.WaitGroup // done when the queue is closed and empty
 	counts   counts
 
 	mu     sync.RWMutex // held for reading while a job is put into the queue
 	closed bool
 }
 
-func newWriter(db *session, begin string, maxBatch int) *writer {
-	w := &writer{
-		db: db, begin: begin, maxBatch: maxBatch,
-		queue: make(chan *job, maxBatch), idle: make(chan struct{}),
+func newWriter(maxBatch int, lanes ...lane) *writer {
+	w := &writer{lanes: lanes, maxBatch: maxBatch, queue: make(chan *job, maxBatch)}
+	w.idle.Add(len(lanes))
+	for _, l := range lanes {
+		go w.loop(l)
 	}
-	go w.loop()
 	return w
 }
 
@@ -101,21 +108,21 @@ func (w *writer) drain() {
 	w.closed = true
 	close(w.queue)
 	w.mu.Unlock()
-	<-w.idle
+	w.idle.Wait()
 }
 
-func (w *writer) loop() {
+func (w *writer) loop(l lane) {
 	ended := false
 	defer func() {
 		if ended {
-			close(w.idle)
+			w.idle.Done()
 		} else {
-			go w.loop() // a function ended this goroutine
+			go w.loop(l) // a function ended this goroutine
 		}
 	}()
 	for first := range w.queue {
 		if jobs := w.gather(first); len(jobs) > 0 {
-			w.process(&group{db: w.db, begin: w.begin, jobs: jobs})
+			l.commit(jobs, &w.counts)
 		}
 	}
 	ended = true
@@ -144,85 +151,12 @@ func (w *writer) next(have int) *job {
 	}
 }
 
-// process answers a group once its fate is known, and not before.
-func (w *writer) process(g *group) {
-	g.failed = errGone
-	defer func() {
-		g.settle()
-		w.counts.add(g)
-		g.answer()
-	}()
-	g.failed = g.run()
-}
-
-// group is the transactions of one commit.
-type group struct {
-	db     *session
-	begin  string
-	jobs   []*job
-	wrote  bool
-	failed error // of the group as a whole
-}
-
-func (g *group) run() error {
-	g.db.reset()
-	if _, err := g.db.exec(g.begin, nil); err != nil {
-		return err
-	}
-	for _, j := range g.jobs {
-		if err := g.runOne(j); err != nil {
-			return err
-		}
-	}
-	_, err := g.db.exec("COMMIT", nil)
-	return err
-}
-
-// runOne runs a job in its savepoint. Its own error goes to its caller; the
-// result is an error only if the group cannot go on.
-func (g *group) runOne(j *job) error {
-	g.db.reset()
-	u := &unit{db: g.db}
-	j.err = call(j.f, u)
-	u.over = true
-	if j.err == nil {
-		j.err = g.db.fault
-	}
-	g.db.reset()
-	if j.err != nil {
-		return u.rollback()
-	}
-	g.wrote = g.wrote || u.open
-	return u.release()
-}
-
 // call runs a function and turns its panic into an error.
-func call(f func(pay.Tx) error, u *unit) (err error) {
+func call(f func(pay.Tx) error, c conn) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = &Panic{Value: v, Stack: debug.Stack()}
 		}
 	}()
-	return f(tx{reader: reader{u}, db: u})
-}
-
-// settle clears up after a group that failed: nothing of it is acknowledged,
-// refusals included, for they may rest on what others of the group wrote.
-func (g *group) settle() {
-	if g.failed == nil {
-		return
-	}
-	g.db.reset()
-	// The engine may have rolled back by itself and then has no transaction
-	// to end. If one is left, the next BEGIN says so.
-	_, _ = g.db.exec("ROLLBACK", nil)
-	for _, j := range g.jobs {
-		j.err = fmt.Errorf("storage: the commit failed, nothing was kept: %w", g.failed)
-	}
-}
-
-func (g *group) answer() {
-	for _, j := range g.jobs {
-		close(j.done)
-	}
+	return f(tx{reader: reader{c}, db: c})
 }

@@ -81,11 +81,14 @@ func missing(t *testing.T, s *Store, name string) bool {
 	return err != nil
 }
 
+// writing is the session of the embedded engine's only lane.
+func writing(s *Store) *session { return s.writer.lanes[0].(*oneByOne).db }
+
 // onCommit runs f inside each COMMIT of the writer, before it is durable; a
 // result that is not zero makes the COMMIT fail.
 func onCommit(t *testing.T, s *Store, f func() int32) {
 	t.Helper()
-	err := s.writer.db.conn.Raw(func(driver any) error {
+	err := writing(s).conn.Raw(func(driver any) error {
 		driver.(sqlite.HookRegisterer).RegisterCommitHook(f)
 		return nil
 	})
@@ -220,7 +223,7 @@ func TestLostTransaction(t *testing.T) {
 					if err := setting("own")(tx); err != nil {
 						return err
 					}
-					return lose(tx, h.writer.db)
+					return lose(tx, writing(h.Store))
 				}),
 				h.queue(context.Background(), setting("after")),
 			}

@@ -1,0 +1,83 @@
+package storage
+
+import "fmt"
+
+// oneByOne is the lane of an engine that one connection writes: it runs the
+// transactions of a group one after another, each in a savepoint of its own,
+// and commits them together.
+type oneByOne struct {
+	db    *session
+	begin string // the statement that begins a transaction that will write
+}
+
+func (l *oneByOne) commit(jobs []*job, c *counts) {
+	g := &group{db: l.db, begin: l.begin, jobs: jobs, failed: errGone}
+	defer func() {
+		g.settle()
+		c.add(jobs, g.wrote, g.failed)
+		g.answer()
+	}()
+	g.failed = g.run()
+}
+
+// group is the transactions of one commit.
+type group struct {
+	db     *session
+	begin  string
+	jobs   []*job
+	wrote  bool
+	failed error // of the group as a whole
+}
+
+func (g *group) run() error {
+	g.db.reset()
+	if _, err := g.db.exec(g.begin, nil); err != nil {
+		return err
+	}
+	for _, j := range g.jobs {
+		if err := g.runOne(j); err != nil {
+			return err
+		}
+	}
+	_, err := g.db.exec("COMMIT", nil)
+	return err
+}
+
+// runOne runs a job in its savepoint. Its own error goes to its caller; the
+// result is an error only if the group cannot go on.
+func (g *group) runOne(j *job) error {
+	g.db.reset()
+	u := &unit{db: g.db}
+	j.err = call(j.f, u)
+	u.over = true
+	if j.err == nil {
+		j.err = g.db.fault
+	}
+	g.db.reset()
+	if j.err != nil {
+		return u.rollback()
+	}
+	g.wrote = g.wrote || u.open
+	return u.release()
+}
+
+// settle clears up after a group that failed: nothing of it is acknowledged,
+// refusals included, for they may rest on what others of the group wrote.
+func (g *group) settle() {
+	if g.failed == nil {
+		return
+	}
+	g.db.reset()
+	// The engine may have rolled back by itself and then has no transaction
+	// to end. If one is left, the next BEGIN says so.
+	_, _ = g.db.exec("ROLLBACK", nil)
+	for _, j := range g.jobs {
+		j.err = fmt.Errorf("storage: the commit failed, nothing was kept: %w", g.failed)
+	}
+}
+
+func (g *group) answer() {
+	for _, j := range g.jobs {
+		j.answer()
+	}
+}
