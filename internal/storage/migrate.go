@@ -32,8 +32,9 @@ func migrations() fs.FS {
 }
 
 // migrate brings a database up to the schema of this program.
-func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, ddl fs.FS) error {
-	p, err := goose.NewProvider(dialect, db, ddl, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, ddl fs.FS, o ...goose.ProviderOption) error {
+	o = append(o, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+	p, err := goose.NewProvider(dialect, db, ddl, o...)
 	if err != nil {
 		return fmt.Errorf("storage: read the migrations: %w", err)
 	}

@@ -121,8 +121,12 @@ func (s *session) query(text string, args []any, scan func(row) error) error {
 
 // failed makes an engine's error the session's fault.
 func (s *session) failed(text string, err error) error {
-	s.fault = fmt.Errorf("storage: %s: %w", step(text), s.explain(err))
+	s.fault = stepFailed(text, s.explain(err))
 	return s.fault
+}
+
+func stepFailed(text string, err error) error {
+	return fmt.Errorf("storage: %s: %w", step(text), err)
 }
 
 // step names a statement in an error: its verb and its table.
