@@ -11,7 +11,7 @@ build: ## one static binary in bin/
 demo: build ## the five documents and a payment's whole story, over real HTTP
 	./bin/qrisd demo --once
 
-test: lint compiler clients ## everything, with the race detector
+test: lint compiler clients postgres ## everything, with the race detector
 	CGO_ENABLED=1 go test -race -timeout 15m ./...
 
 lint:
@@ -32,6 +32,13 @@ clients:
 	@{ command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null; } || \
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends nodejs npm; } || \
 	  { echo "make test: the providers' clients need Node.js 18 or later: install nodejs and npm (Debian: apt-get install nodejs npm)"; exit 1; }
+
+# The tests start clusters of their own. What Debian starts as it installs stays untouched.
+.PHONY: postgres
+postgres:
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql; } || \
+	  { echo "make test: the tests start PostgreSQL themselves: install its server, 13 or later (Debian: apt-get install postgresql)"; exit 1; }
 
 fuzz: ## every fuzz target for FUZZTIME
 	@for package in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \

@@ -33,12 +33,15 @@ var mayImport = map[string][]string{
 
 	"internal/storage":             {"internal/pay", "internal/ledger"},
 	"internal/storage/storagetest": {"internal/pay", "internal/ledger"},
+	"internal/pgtest":              standard,
 
 	"internal/dialect":             {"internal/pay", "internal/field", "snap"},
 	"internal/dialect/aspi":        wire,
 	"internal/dialect/dialecttest": wire,
 	"internal/dialect/PROVIDER":    append(slices.Clone(wire), "internal/dialect/aspi"),
 	"internal/dialect/described":   append(slices.Clone(domain), "internal/dialect", "internal/dialect/aspi", "snap"),
+
+	"internal/torture": {"client", "snap"}, // it knows the servers only from outside
 
 	"internal/notify":     append(slices.Clone(domain), "internal/dialect", "snap"),
 	"internal/settlement": {"internal/pay", "snap"},
@@ -53,14 +56,22 @@ var mayImport = map[string][]string{
 
 var providers = []string{"dana", "qoin", "midtrans", "paydia", "speedcash"}
 
+// postgres are the homes of PostgreSQL's driver.
+var postgres = []string{"internal/storage", "internal/pgtest"}
+
 // foreign are imports that only some may have.
 var foreign = map[string][]string{
-	"modernc.org/sqlite":          {"internal/storage"},
-	"github.com/pressly/goose/v3": {"internal/storage"},
-	"html/template":               {"internal/console"},
-	"database/sql":                {"internal/storage"},
-	"net/http":                    {"client", "internal/server", "internal/admin", "internal/console", "internal/cli", "internal/notify", "internal/dialect/dialecttest"},
-	"github.com/spf13/cobra":      {"internal/cli"},
+	"modernc.org/sqlite":               {"internal/storage"},
+	"github.com/jackc/pgx/v5":          postgres,
+	"github.com/jackc/pgx/v5/pgconn":   postgres,
+	"github.com/jackc/pgx/v5/pgproto3": postgres,
+	"github.com/jackc/pgx/v5/pgxpool":  postgres,
+	"github.com/jackc/pgx/v5/stdlib":   postgres,
+	"github.com/pressly/goose/v3":      {"internal/storage"},
+	"html/template":                    {"internal/console"},
+	"database/sql":                     {"internal/storage"},
+	"net/http":                         {"client", "internal/server", "internal/admin", "internal/console", "internal/cli", "internal/notify", "internal/dialect/dialecttest", "internal/torture"},
+	"github.com/spf13/cobra":           {"internal/cli"},
 }
 
 // never are imports that the domain stays free of.
