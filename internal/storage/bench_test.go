@@ -14,20 +14,43 @@ import (
 
 	"github.com/qrisd/qrisd/internal/ledger"
 	"github.com/qrisd/qrisd/internal/pay"
+	"github.com/qrisd/qrisd/internal/pgtest"
 )
 
 // callers is how many requests a busy server has under way.
 const callers = 64
 
-// BenchmarkGenerate commits what one generated code writes: the code and the
-// mark of its reference, both under random keys.
-func BenchmarkGenerate(b *testing.B) {
-	for _, batch := range []int{1, 64} {
-		b.Run(fmt.Sprintf("batch=%d", batch), func(b *testing.B) {
-			generate(b, mustOpen(b, filepath.Join(b.TempDir(), "books.db"), Options{MaxBatch: batch}))
+// shapes are the ways of committing that are compared: one transaction a
+// commit and groups, on either engine. Sixteen writers of one each are what a
+// pool of connections does.
+var shapes = []struct {
+	name     string
+	postgres bool
+	options  Options
+}{
+	{"sqlite/single", false, Options{MaxBatch: 1}},
+	{"sqlite/groups", false, Options{}},
+	{"postgres/pool", true, Options{MaxBatch: 1, Writers: 16}},
+	{"postgres/groups", true, Options{}},
+	{"postgres/groups2", true, Options{Writers: 2}},
+}
+
+func eachShape(b *testing.B, run func(*testing.B, *Store)) {
+	cluster := pgtest.Start(b, pgtest.Options{Durable: true})
+	for _, shape := range shapes {
+		b.Run(shape.name, func(b *testing.B) {
+			if shape.postgres {
+				run(b, mustOpenPostgres(b, cluster.Database(b), shape.options))
+			} else {
+				run(b, mustOpen(b, filepath.Join(b.TempDir(), "books.db"), shape.options))
+			}
 		})
 	}
 }
+
+// BenchmarkGenerate commits what one generated code writes: the code and the
+// mark of its reference, both under random keys.
+func BenchmarkGenerate(b *testing.B) { eachShape(b, generate) }
 
 func generate(b *testing.B, s *Store) {
 	measure(b, s, func(n int64, dice *rand.Rand) func(pay.Tx) error {
@@ -45,7 +68,15 @@ func generate(b *testing.B, s *Store) {
 // BenchmarkPay commits what one payment of a code writes, for one of a
 // thousand payers to one of a hundred merchants.
 func BenchmarkPay(b *testing.B) {
-	s := mustOpen(b, filepath.Join(b.TempDir(), "books.db"), Options{})
+	eachShape(b, func(b *testing.B, s *Store) { pays(b, s, 100) })
+}
+
+// BenchmarkHotMerchant is the same with a single merchant.
+func BenchmarkHotMerchant(b *testing.B) {
+	eachShape(b, func(b *testing.B, s *Store) { pays(b, s, 1) })
+}
+
+func pays(b *testing.B, s *Store, merchants int) {
 	for i := range 1000 {
 		id := fmt.Sprintf("payer-%d", i)
 		err := s.Update(context.Background(), func(tx pay.Tx) error {
@@ -56,7 +87,7 @@ func BenchmarkPay(b *testing.B) {
 		}
 	}
 	measure(b, s, func(n int64, dice *rand.Rand) func(pay.Tx) error {
-		p := benchPayment(n, dice)
+		p := benchPayment(n, dice, merchants)
 		transfer := ledger.Transfer{ID: p.ID, Kind: ledger.OnUs, Ref: p.Ref, At: p.At}
 		transfer.Move(ledger.Wallet(p.PayerID), ledger.Payable(p.AcquirerID, p.MerchantID), int64(p.Amount-p.MDR))
 		transfer.Move(ledger.Wallet(p.PayerID), ledger.FeeRevenue, int64(p.MDR))
@@ -110,12 +141,12 @@ func benchCode(n int64, partnerRef string) pay.Code {
 	}
 }
 
-func benchPayment(n int64, dice *rand.Rand) pay.Payment {
+func benchPayment(n int64, dice *rand.Rand, merchants int) pay.Payment {
 	code := benchCode(n, "")
 	return pay.Payment{
 		ID: code.ID, Ref: fmt.Sprintf("260102%016d", n), PartnerID: "issuer", PartnerRef: randomRef(dice),
 		PayerID: fmt.Sprintf("payer-%d", dice.IntN(1000)), CodeRef: code.Ref,
-		AcquirerID: code.PartnerID, MerchantID: fmt.Sprintf("merchant-%d", dice.IntN(100)),
+		AcquirerID: code.PartnerID, MerchantID: fmt.Sprintf("merchant-%d", dice.IntN(merchants)),
 		NNS: "93600001", Payload: code.Payload, Amount: code.Amount, MDR: pay.Rp(100), RRN: "600100000001",
 		State: pay.PaymentPaid, At: code.CreatedAt,
 	}
