@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 
 	"internal/storage":             {"internal/pay", "internal/ledger"},
 	"internal/storage/storagetest": {"internal/pay", "internal/ledger"},
+	"internal/storage/faultdisk":   standard,
 	"internal/pgtest":              standard,
 
 	"internal/dialect":             {"internal/pay", "internal/field", "snap"},

@@ -4,6 +4,8 @@
 package admin
 
 import (
+	"bytes"
+	"context"
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
@@ -21,9 +23,16 @@ import (
 type Options struct {
 	Token    string // of the Authorization header
 	Dialects []string
-	Clock    *sandbox.Clock                  // nil outside a sandbox
-	Rotated  func(sandbox.Credentials) error // is told of new credentials; nil outside a sandbox
-	Log      *slog.Logger
+	Clock    *sandbox.Clock // nil outside a sandbox
+	// Rotated is told of new credentials; nil outside a sandbox.
+	Rotated func(context.Context, sandbox.Credentials) error
+	// Spread returns when every other node follows what was changed before;
+	// nil where there are none.
+	Spread func(context.Context)
+	// Backup makes a backup of the books in a new file, which whoever asked
+	// for it removes; nil where there is none to be had.
+	Backup func(context.Context) (file string, err error)
+	Log    *slog.Logger
 }
 
 // API is the management API over one core.
@@ -41,17 +50,17 @@ func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, do := range map[string]action{
 		"GET /v1/partners":                                           a.listPartners,
-		"POST /v1/partners":                                          a.addPartner,
+		"POST /v1/partners":                                          a.spread(a.addPartner),
 		"GET /v1/partners/{id}":                                      a.showPartner,
-		"PUT /v1/partners/{id}/standing":                             a.setPartnerStanding,
-		"PUT /v1/partners/{id}/settings":                             a.setPartnerSettings,
-		"PUT /v1/partners/{id}/notify":                               a.setNotify,
-		"PUT /v1/partners/{id}/key":                                  a.setPartnerKey,
-		"POST /v1/partners/{id}/rotate":                              a.rotate,
+		"PUT /v1/partners/{id}/standing":                             a.spread(a.setPartnerStanding),
+		"PUT /v1/partners/{id}/settings":                             a.spread(a.setPartnerSettings),
+		"PUT /v1/partners/{id}/notify":                               a.spread(a.setNotify),
+		"PUT /v1/partners/{id}/key":                                  a.spread(a.setPartnerKey),
+		"POST /v1/partners/{id}/rotate":                              a.spread(a.rotate),
 		"GET /v1/partners/{id}/merchants":                            a.listMerchants,
-		"POST /v1/partners/{id}/merchants":                           a.addMerchant,
-		"PATCH /v1/partners/{id}/merchants/{mid}":                    a.changeMerchant,
-		"PUT /v1/partners/{id}/merchants/{mid}/outlets/{kind}/{oid}": a.putOutlet,
+		"POST /v1/partners/{id}/merchants":                           a.spread(a.addMerchant),
+		"PATCH /v1/partners/{id}/merchants/{mid}":                    a.spread(a.changeMerchant),
+		"PUT /v1/partners/{id}/merchants/{mid}/outlets/{kind}/{oid}": a.spread(a.putOutlet),
 		"GET /v1/payers":                                             a.listPayers,
 		"POST /v1/payers":                                            a.addPayer,
 		"PATCH /v1/payers/{id}":                                      a.changePayer,
@@ -70,6 +79,9 @@ func (a *API) Handler() http.Handler {
 	mux.Handle("GET /v1/settlement/{day}/{file}", a.admit(a.sendReport))
 	mux.Handle("GET /v1/settlement/{day}/{partner}/{file}", a.admit(a.sendReport))
 	mux.Handle("POST /v1/settlement/{day}/{partner}/reconcile", a.admit(a.reconcile))
+	if a.Backup != nil {
+		mux.Handle("GET /v1/backup", a.admit(a.sendBackup))
+	}
 	if a.Clock != nil {
 		a.sandboxRoutes(mux)
 	}
@@ -81,6 +93,20 @@ func (a *API) Handler() http.Handler {
 
 // action carries out one request and gives what is answered as JSON.
 type action func(r *http.Request) (any, error)
+
+// spread lets an action answer when what it changed holds on every node.
+func (a *API) spread(do action) action {
+	if a.Spread == nil {
+		return do
+	}
+	return func(r *http.Request) (any, error) {
+		answer, err := do(r)
+		if err == nil {
+			a.Spread(r.Context())
+		}
+		return answer, err
+	}
+}
 
 // plain is an answer of bare text.
 type plain string
@@ -169,10 +195,29 @@ func write(w http.ResponseWriter, status int, v any) {
 // read decodes a request body; unknown fields are refused, so that a typing
 // error is not a silent default.
 func read(r *http.Request, v any) error {
-	decoder := json.NewDecoder(r.Body)
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(v); err != nil && !errors.Is(err, io.EOF) {
-		return &httpError{http.StatusBadRequest, "bad-request", "reading the body: " + err.Error()}
+	lay, err := layer(r)
+	if err != nil {
+		return err
 	}
-	return nil
+	return lay(v)
+}
+
+// layer takes a request body to be decoded over a value, as often as needed.
+func layer(r *http.Request) (func(v any) error, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, badBody(err)
+	}
+	return func(v any) error {
+		decoder := json.NewDecoder(bytes.NewReader(body))
+		decoder.DisallowUnknownFields()
+		if err := decoder.Decode(v); err != nil && !errors.Is(err, io.EOF) {
+			return badBody(err)
+		}
+		return nil
+	}, nil
+}
+
+func badBody(err error) error {
+	return &httpError{http.StatusBadRequest, "bad-request", "reading the body: " + err.Error()}
 }

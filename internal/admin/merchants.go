@@ -84,33 +84,33 @@ func (a *API) addMerchant(r *http.Request) (any, error) {
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	if _, err := a.core.Merchant(r.Context(), m.PartnerID, in.ID); err == nil {
-		return nil, pay.ErrExists
-	}
 	if err := in.onto(&m); err != nil {
 		return nil, err
 	}
-	return viewMerchant(m), a.core.PutMerchant(r.Context(), m)
+	return viewMerchant(m), a.core.AddMerchant(r.Context(), m)
 }
 
 // changeMerchant lays the given fields over the merchant; the others stay.
 func (a *API) changeMerchant(r *http.Request) (any, error) {
-	found, err := a.core.Merchant(r.Context(), r.PathValue("id"), r.PathValue("mid"))
+	partner, id := r.PathValue("id"), r.PathValue("mid")
+	if _, err := a.core.Merchant(r.Context(), partner, id); err != nil {
+		return nil, err
+	}
+	lay, err := layer(r)
 	if err != nil {
 		return nil, err
 	}
-	m := *found
-	in := viewMerchant(m)
-	if err := read(r, &in); err != nil {
-		return nil, err
-	}
-	if in.ID != m.ID {
-		return nil, &httpError{http.StatusBadRequest, "bad-request", "a merchant's id cannot change"}
-	}
-	if err := in.onto(&m); err != nil {
-		return nil, err
-	}
-	return viewMerchant(m), a.core.PutMerchant(r.Context(), m)
+	m, err := a.core.EditMerchant(r.Context(), partner, id, func(m *pay.Merchant) error {
+		in := viewMerchant(*m)
+		if err := lay(&in); err != nil {
+			return err
+		}
+		if in.ID != m.ID {
+			return &httpError{http.StatusBadRequest, "bad-request", "a merchant's id cannot change"}
+		}
+		return in.onto(m)
+	})
+	return viewMerchant(m), err
 }
 
 func (a *API) putOutlet(r *http.Request) (any, error) {

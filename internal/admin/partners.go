@@ -70,9 +70,6 @@ func (a *API) addPartner(r *http.Request) (any, error) {
 	if !slices.Contains(a.Dialects, in.Dialect) {
 		return nil, &httpError{http.StatusBadRequest, "bad-request", "dialect " + in.Dialect + " is not offered"}
 	}
-	if _, err := a.core.Partner(r.Context(), in.ID); err == nil {
-		return nil, pay.ErrExists
-	}
 	c, err := sandbox.NewCredentials(in.ID, in.ClientKey, in.ChannelID)
 	if err != nil {
 		return nil, err
@@ -83,23 +80,20 @@ func (a *API) addPartner(r *http.Request) (any, error) {
 		}
 		c.PublicKey, c.PrivateKey = in.PublicKey, ""
 	}
-	err = a.core.PutPartner(r.Context(), pay.Partner{
+	err = a.core.AddPartner(r.Context(), pay.Partner{
 		ID: in.ID, Name: in.Name, Dialect: in.Dialect, ClientKey: c.ClientKey, ClientSecret: c.ClientSecret,
 		PublicKey: c.PublicKey, ChannelID: in.ChannelID, Standing: pay.Active, CreatedAt: a.core.Now(),
 	})
 	return c, err
 }
 
-// edit changes a partner in place.
+// edit changes a partner in place. change may run more than once.
 func (a *API) edit(r *http.Request, change func(*pay.Partner) error) (any, error) {
-	p, err := a.partner(r)
-	if err != nil {
+	if _, err := a.partner(r); err != nil {
 		return nil, err
 	}
-	if err := change(&p); err != nil {
-		return nil, err
-	}
-	return viewPartner(p), a.core.PutPartner(r.Context(), p)
+	p, err := a.core.EditPartner(r.Context(), r.PathValue("id"), change)
+	return viewPartner(p), err
 }
 
 func (a *API) setPartnerStanding(r *http.Request) (any, error) {
@@ -120,20 +114,14 @@ func oneOf(s pay.Standing, allowed ...pay.Standing) error {
 	return &httpError{http.StatusBadRequest, "bad-request", "standing " + string(s) + " does not fit this kind of party"}
 }
 
+// setPartnerSettings lays the given settings over the partner's; the others
+// stay.
 func (a *API) setPartnerSettings(r *http.Request) (any, error) {
-	p, err := a.partner(r)
+	lay, err := layer(r)
 	if err != nil {
 		return nil, err
 	}
-	in := p.Settings
-	in.Denied = slices.Clone(in.Denied) // the directory's copy is being read
-	if err := read(r, &in); err != nil {
-		return nil, err
-	}
-	return a.edit(r, func(p *pay.Partner) error {
-		p.Settings = in
-		return nil
-	})
+	return a.edit(r, func(p *pay.Partner) error { return lay(&p.Settings) })
 }
 
 func (a *API) setNotify(r *http.Request) (any, error) {
@@ -163,14 +151,17 @@ func (a *API) setPartnerKey(r *http.Request) (any, error) {
 
 // rotate draws a new secret and key pair and answers with them, once.
 func (a *API) rotate(r *http.Request) (any, error) {
-	var c sandbox.Credentials
-	_, err := a.edit(r, func(p *pay.Partner) (err error) {
-		c, err = sandbox.NewCredentials(p.ID, p.ClientKey, p.ChannelID)
+	c, err := sandbox.NewCredentials(r.PathValue("id"), "", "")
+	if err != nil {
+		return nil, err
+	}
+	_, err = a.edit(r, func(p *pay.Partner) error {
+		c.ClientKey, c.ChannelID = p.ClientKey, p.ChannelID
 		p.ClientSecret, p.PublicKey = c.ClientSecret, c.PublicKey
-		return err
+		return nil
 	})
 	if err == nil && a.Rotated != nil {
-		err = a.Rotated(c)
+		err = a.Rotated(r.Context(), c)
 	}
 	return c, err
 }

@@ -68,28 +68,31 @@ func (a *API) addPayer(r *http.Request) (any, error) {
 
 // changePayer sets standing and limits; what is not given stays.
 func (a *API) changePayer(r *http.Request) (any, error) {
-	p, err := a.payer(r)
+	if _, err := a.payer(r); err != nil {
+		return nil, err
+	}
+	lay, err := layer(r)
 	if err != nil {
 		return nil, err
 	}
-	in := struct {
-		Standing             pay.Standing
-		DayLimit, MonthLimit amount
-	}{p.Standing, amount(p.DayLimit.String()), amount(p.MonthLimit.String())}
-	if err := read(r, &in); err != nil {
-		return nil, err
-	}
-	if err := oneOf(in.Standing, pay.Active, pay.Dormant, pay.Blocked); err != nil {
-		return nil, err
-	}
-	p.Standing = in.Standing
-	if p.DayLimit, err = in.DayLimit.rupiah(); err != nil {
-		return nil, err
-	}
-	if p.MonthLimit, err = in.MonthLimit.rupiah(); err != nil {
-		return nil, err
-	}
-	return viewPayer(p), a.core.SetPayer(r.Context(), p)
+	p, err := a.core.EditPayer(r.Context(), r.PathValue("id"), func(p *pay.Payer) (err error) {
+		in := struct {
+			Standing             pay.Standing
+			DayLimit, MonthLimit amount
+		}{p.Standing, amount(p.DayLimit.String()), amount(p.MonthLimit.String())}
+		if err := lay(&in); err != nil {
+			return err
+		}
+		p.Standing = in.Standing
+		if p.DayLimit, err = in.DayLimit.rupiah(); err != nil {
+			return err
+		}
+		if p.MonthLimit, err = in.MonthLimit.rupiah(); err != nil {
+			return err
+		}
+		return oneOf(p.Standing, pay.Active, pay.Dormant, pay.Blocked)
+	})
+	return viewPayer(p), err
 }
 
 func (a *API) fundPayer(r *http.Request) (any, error) {

@@ -1,6 +1,9 @@
 package admin
 
 import (
+	"cmp"
+	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -14,7 +17,7 @@ const payPath = "/v1/sandbox/pay"
 func (a *API) sandboxRoutes(mux *http.ServeMux) {
 	mux.Handle("POST "+payPath, a.guard(a.pay))
 	mux.Handle("GET "+payPath, a.guard(a.payByLink))
-	mux.Handle("POST /v1/sandbox/clock", a.guard(a.moveClock))
+	mux.Handle("POST /v1/sandbox/clock", a.guard(a.spread(a.moveClock)))
 	mux.Handle("GET /v1/sandbox/clock", a.guard(a.showClock))
 }
 
@@ -61,7 +64,8 @@ func (a *API) payByLink(r *http.Request) (any, error) {
 	return plain("ok"), err
 }
 
-// ClockSetting is the server setting that keeps the clock's offset.
+// ClockSetting is the server setting that keeps the clock's offset, as a
+// duration of Go's. Every node follows it.
 const ClockSetting = "sandbox.clock.offset"
 
 func (a *API) moveClock(r *http.Request) (any, error) {
@@ -69,26 +73,45 @@ func (a *API) moveClock(r *http.Request) (any, error) {
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
+	var move func(offset time.Duration) time.Duration
 	switch {
 	case in.Advance != "" && in.Set == "":
 		d, err := time.ParseDuration(in.Advance)
 		if err != nil {
 			return nil, &httpError{http.StatusBadRequest, "bad-request", "advance: write a duration such as 15m or -1h"}
 		}
-		a.Clock.Advance(d)
+		move = func(offset time.Duration) time.Duration { return offset + d }
 	case in.Set != "" && in.Advance == "":
 		t, err := snap.ParseTimestampLoose(in.Set)
 		if err != nil {
 			return nil, &httpError{http.StatusBadRequest, "bad-request", "set: " + err.Error()}
 		}
-		a.Clock.Set(t)
+		move = func(time.Duration) time.Duration { return a.Clock.Until(t) }
 	default:
 		return nil, &httpError{http.StatusBadRequest, "bad-request", `send {"advance": "15m"} or {"set": "2026-01-31T23:59:59+07:00"}`}
 	}
-	if err := a.core.PutSetting(r.Context(), ClockSetting, a.Clock.Offset().String()); err != nil {
+	if err := a.keepClock(r.Context(), move); err != nil {
 		return nil, err
 	}
 	return a.showClock(r)
+}
+
+// keepClock moves the offset that is stored, so that the moves of two nodes
+// add up, and then this node's clock.
+func (a *API) keepClock(ctx context.Context, move func(offset time.Duration) time.Duration) error {
+	return a.Clock.Adjust(func(time.Duration) (time.Duration, error) {
+		kept, err := a.core.EditSetting(ctx, ClockSetting, func(_ pay.Reader, old string) (string, error) {
+			offset, err := time.ParseDuration(cmp.Or(old, "0s"))
+			if err != nil {
+				return "", fmt.Errorf("setting %s: %w", ClockSetting, err)
+			}
+			return move(offset).String(), nil
+		})
+		if err != nil {
+			return 0, err
+		}
+		return time.ParseDuration(kept)
+	})
 }
 
 func (a *API) showClock(*http.Request) (any, error) {

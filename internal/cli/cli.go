@@ -37,6 +37,7 @@ var errSilent = errors.New("")
 func Main(args []string, in io.Reader, out, errs io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	understood := false
 	root := rootCommand()
 	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
@@ -70,7 +71,7 @@ document them, over one payment core with a double-entry ledger.
 		SilenceErrors: true,
 	}
 	root.AddCommand(demoCommand())
-	root.AddCommand(serveCommand(), benchCommand())
+	root.AddCommand(serveCommand(), benchCommand(), tortureCommand())
 	root.AddCommand(keygenCommand())
 	root.AddCommand(signCommand())
 	root.AddCommand(verifyCommand())
@@ -85,6 +86,7 @@ document them, over one payment core with a double-entry ledger.
 	root.AddCommand(settleCommand())
 	root.AddCommand(reconcileCommand())
 	root.AddCommand(clockCommand())
+	root.AddCommand(backupCommand(), restoreCommand(), moveCommand(), migrateCommand())
 	root.AddCommand(versionCommand())
 	return root
 }

@@ -24,15 +24,16 @@ type closing struct {
 // have stood still, and a sandbox's clock jumps.
 const lookBack = 31
 
-// all closes every day before today's that was not closed yet.
-func (c *closing) all(ctx context.Context) error {
+// all closes every day before today's that was not closed yet, as the leader
+// that has a lease.
+func (c *closing) all(ctx context.Context, under pay.Lease) error {
 	now := c.core.Now()
 	last := pay.Day(now.AddDate(0, 0, -1))
 	if last == c.closed {
 		return nil
 	}
 	for back := lookBack; back > 0; back-- {
-		if err := c.day(ctx, pay.Day(now.AddDate(0, 0, -back))); err != nil {
+		if err := c.day(ctx, under, pay.Day(now.AddDate(0, 0, -back))); err != nil {
 			return err
 		}
 	}
@@ -42,8 +43,8 @@ func (c *closing) all(ctx context.Context) error {
 
 // day settles a day, which is harmless when it was closed before, and writes
 // the files of what was settled now.
-func (c *closing) day(ctx context.Context, day string) error {
-	settled, err := c.core.Settle(ctx, day)
+func (c *closing) day(ctx context.Context, under pay.Lease, day string) error {
+	settled, err := c.core.Under(under).Settle(ctx, day)
 	if err != nil {
 		return fmt.Errorf("closing %s: %w", day, err)
 	}

@@ -25,7 +25,7 @@ func TestDailyClose(t *testing.T) {
 	c := closing{core: h.node.core, folder: h.node.files, log: slog.Default()}
 	for range 2 {
 		c.closed = ""
-		if err := c.all(context.Background()); err != nil {
+		if err := c.all(context.Background(), pay.Lease{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -2,17 +2,21 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/qrisd/qrisd/internal/dialect"
+	"github.com/qrisd/qrisd/internal/pgtest"
 	"github.com/qrisd/qrisd/internal/sandbox"
 	"github.com/qrisd/qrisd/snap"
 )
@@ -31,10 +35,38 @@ func start(t *testing.T) *harness { return startIn(t, t.TempDir()) }
 
 func startIn(t *testing.T, dir string) *harness {
 	t.Helper()
+	return startWith(t, serveOptions{data: dir, store: storeOf(t, dir)})
+}
+
+// onPostgres runs the suite on PostgreSQL: go test ./internal/cli -postgres.
+var onPostgres = flag.Bool("postgres", false, "run the servers on PostgreSQL")
+
+// stores are the databases of servers by their data folder, so that a server
+// that starts again finds its books.
+var stores sync.Map
+
+// storeOf is the store of the server in a folder; empty: the embedded one.
+func storeOf(t *testing.T, dir string) string {
+	t.Helper()
+	if !*onPostgres {
+		return ""
+	}
+	if url, ok := stores.Load(dir); ok {
+		return url.(string)
+	}
+	url := pgtest.Shared(t).Database(t)
+	stores.Store(dir, url)
+	return url
+}
+
+// startWith fills in what tests have in common.
+func startWith(t *testing.T, o serveOptions) *harness {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	h := &harness{t: t, dir: dir, dialects: dialects()}
+	h := &harness{t: t, dir: o.data, dialects: dialects()}
 	ready, done := make(chan *node, 1), make(chan error, 1)
-	o := serveOptions{data: dir, listen: "127.0.0.1:0", admin: "127.0.0.1:0", sandbox: true, notifyPrivate: true, skew: -1, logLevel: "error"}
+	o.listen, o.admin, o.sandbox, o.notifyPrivate, o.skew = "127.0.0.1:0", "127.0.0.1:0", true, true, -1
+	o.logLevel = cmp.Or(o.logLevel, "error")
 	go func() { done <- serve(ctx, o, func(n *node) { ready <- n }) }()
 	select {
 	case h.node = <-ready:

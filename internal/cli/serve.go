@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,6 +15,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,7 +36,10 @@ type serveOptions struct {
 	dialects                                        []string // files that describe more of them
 	sandbox, notifyPrivate                          bool
 	skew                                            time.Duration
+	drain                                           time.Duration                 // before requests are refused; negative: the default
 	wrap                                            func(pay.Storage) pay.Storage // a test's own faults; nil: none
+	among                                           *storage.Store                // a test's own, for several nodes; nil: the location's
+	lease                                           time.Duration                 // how long a node's leases live; 0: leaseLife
 }
 
 func serveCommand() *cobra.Command {
@@ -44,7 +47,7 @@ func serveCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the server",
-		Long: `Run the server on an embedded store.
+		Long: `Run the server on an embedded store, whose schema it brings up to date by itself.
 
 With --sandbox on an empty data folder it creates a partner, a merchant with a
 store and a payer with money for each dialect, and writes their credentials to
@@ -62,6 +65,7 @@ sandbox.json in that folder (mode 0600) before it says that it is ready.`,
 	f.StringVar(&o.publicURL, "public-url", "", "scheme and host under which clients reach the API (default: the listener's)")
 	f.BoolVar(&o.sandbox, "sandbox", false, "sandbox mode: seeded parties, a movable clock, triggers, debug messages")
 	f.DurationVar(&o.skew, "skew", -1, "how far X-TIMESTAMP may be off the clock (default: any in a sandbox, 5m otherwise; 0: any)")
+	f.DurationVar(&o.drain, "drain", -1, "how long requests are still taken after SIGTERM while /readyz says so to balancers, up to 5s (default: 2s, none in a sandbox)")
 	f.StringArrayVar(&o.dialects, "dialect", nil, "file that describes another provider's dialect (may be repeated)")
 	f.BoolVar(&o.notifyPrivate, "notify-private", true, "in a sandbox: notifications may go to loopback and private networks; never outside one")
 	f.StringVar(&o.logLevel, "log", "warn", "debug, info, warn or error")
@@ -76,6 +80,9 @@ const storeVariable = "QRISD_STORE"
 func (o serveOptions) location() string {
 	return cmp.Or(o.store, filepath.Join(o.data, "qrisd.db"))
 }
+
+// shared reports whether other nodes may use the same books.
+func (o serveOptions) shared() bool { return o.among != nil || storage.IsPostgres(o.location()) }
 
 // easeCollector lets the heap grow to five times what lives before it is
 // collected, unless GOGC says otherwise. A server's live heap is a few
@@ -94,6 +101,11 @@ type node struct {
 	core             *pay.Core
 	store            *storage.Store
 	files            string // folder of the settlement files
+	clock            *sandbox.Clock
+	member           *member // nil: no other node uses the store
+	sandbox          bool
+	sandboxFile      string     // where file is written to
+	rewriting        sync.Mutex // one rewrites it at a time
 }
 
 // serve runs until the context ends, then drains.
@@ -103,11 +115,13 @@ func serve(ctx context.Context, o serveOptions, ready func(*node)) error {
 		return err
 	}
 	easeCollector()
-	store, err := storage.Open(ctx, o.location(), storage.Options{})
-	if err != nil {
-		return fmt.Errorf("opening the store: %w", err)
+	store := o.among
+	if store == nil {
+		if store, err = storage.Open(ctx, o.location(), storage.Options{}); err != nil {
+			return fmt.Errorf("opening the store: %w", err)
+		}
+		defer store.Close()
 	}
-	defer store.Close()
 	n, handlers, err := wire(ctx, o, store, log)
 	if err != nil {
 		return err
@@ -119,13 +133,17 @@ func serve(ctx context.Context, o serveOptions, ready func(*node)) error {
 type handlers struct {
 	api, admin             http.Handler
 	apiSocket, adminSocket net.Listener
+	departure              *departure
 	notifier               *notify.Notifier
 }
 
 // wire puts the parts together.
 func wire(ctx context.Context, o serveOptions, store *storage.Store, log *slog.Logger) (*node, handlers, error) {
-	var h handlers
-	var err error
+	grace, err := o.grace()
+	h := handlers{departure: &departure{store: store, grace: grace}}
+	if err != nil {
+		return nil, h, err
+	}
 	if h.apiSocket, err = net.Listen("tcp", o.listen); err != nil {
 		return nil, h, fmt.Errorf("listening for the API: %w", err)
 	}
@@ -133,21 +151,22 @@ func wire(ctx context.Context, o serveOptions, store *storage.Store, log *slog.L
 		h.apiSocket.Close()
 		return nil, h, fmt.Errorf("listening for the management API: %w", err)
 	}
-	n := &node{apiURL: "http://" + h.apiSocket.Addr().String(), adminURL: "http://" + h.adminSocket.Addr().String(), store: store, files: filepath.Join(o.data, "settlement")}
-	clock := sandbox.NewClock(time.Now, 0)
-	var books pay.Storage = store
-	if o.wrap != nil {
-		books = o.wrap(store)
+	n := &node{
+		apiURL: "http://" + h.apiSocket.Addr().String(), adminURL: "http://" + h.adminSocket.Addr().String(),
+		store: store, files: filepath.Join(o.data, "settlement"), clock: sandbox.NewClock(time.Now, 0),
+		sandbox: o.sandbox, sandboxFile: filepath.Join(o.data, "sandbox.json"),
 	}
-	n.core = pay.New(books, clock.Now, rand.Reader, pay.DefaultPolicy(), pay.NationalSwitch{})
-	settings := server.Options{PublicURL: o.publicURL, Sandbox: o.sandbox, Skew: o.skew, Log: log}
+	if err := n.open(ctx, o, log); err != nil {
+		return nil, h, err
+	}
+	settings := server.Options{PublicURL: o.publicURL, Sandbox: o.sandbox, Skew: o.skew, Log: log, Ready: h.departure.ready}
 	if settings.PublicURL == "" {
 		settings.PublicURL = n.apiURL
 	}
 	if settings.Skew < 0 {
 		settings.Skew = defaultSkew(o.sandbox)
 	}
-	own, err := n.prepare(ctx, o, clock)
+	own, err := n.prepare(ctx, o)
 	if err != nil {
 		return nil, h, err
 	}
@@ -155,18 +174,20 @@ func wire(ctx context.Context, o serveOptions, store *storage.Store, log *slog.L
 	if err != nil {
 		return nil, h, err
 	}
-	management := admin.Options{Token: own.token, Log: log}
+	management := admin.Options{Token: own.token, Backup: o.backup, Log: log}
 	for _, d := range all {
 		management.Dialects = append(management.Dialects, d.Name)
 	}
+	if n.member != nil {
+		settings.Shared, management.Spread = time.Now, n.member.spread
+	}
 	if o.sandbox {
-		management.Clock = clock
-		management.Rotated = func(c sandbox.Credentials) error { return rotated(filepath.Join(o.data, "sandbox.json"), c) }
+		management.Clock, management.Rotated = n.clock, n.rotated
 	}
 	s := server.New(n.core, all, settings)
 	h.api, h.admin = s.Handler(), withHealth(s, admin.New(n.core, management).Handler())
 	h.notifier = notify.New(n.core, notify.Options{
-		Dialects: all, Provider: own.key, ClientKey: providerClientKey, AllowPrivate: o.sandbox && o.notifyPrivate, Now: time.Now, Log: log,
+		Holder: n.holder(), Dialects: all, Provider: own.key, ClientKey: providerClientKey, AllowPrivate: o.sandbox && o.notifyPrivate, Now: time.Now, Log: log,
 	})
 	n.core.OnOutbox(h.notifier.Kick)
 	return n, h, nil
@@ -219,9 +240,39 @@ type secrets struct {
 	key   *rsa.PrivateKey
 }
 
+// open makes the core. On a shared store the node joins the others before it
+// reads what it will remember.
+func (n *node) open(ctx context.Context, o serveOptions, log *slog.Logger) (err error) {
+	var books pay.Storage = n.store
+	if o.wrap != nil {
+		books = o.wrap(n.store)
+	}
+	n.core = pay.New(books, n.clock.Now, rand.Reader, pay.DefaultPolicy(), pay.NationalSwitch{})
+	if !o.shared() {
+		// What is claimed is a dead process's: there is but one at a time.
+		return n.core.ReleaseDeliveries(ctx, "")
+	}
+	n.core.Share(time.Now)
+	if n.member, err = newMember(n.core, cmp.Or(o.lease, leaseLife), log); err != nil {
+		return err
+	}
+	if _, err := n.member.take(ctx, n.member.membership()); err != nil {
+		return fmt.Errorf("joining the nodes of the store: %w", err)
+	}
+	return nil
+}
+
+// holder is under which name the node claims deliveries; empty: any.
+func (n *node) holder() string {
+	if n.member == nil {
+		return ""
+	}
+	return n.member.name
+}
+
 // prepare reads or makes the server's own secrets, and in a sandbox its
 // parties and sandbox.json.
-func (n *node) prepare(ctx context.Context, o serveOptions, clock *sandbox.Clock) (own secrets, err error) {
+func (n *node) prepare(ctx context.Context, o serveOptions) (own secrets, err error) {
 	if own.token, err = n.setting(ctx, settingToken, newToken); err != nil {
 		return own, err
 	}
@@ -235,27 +286,53 @@ func (n *node) prepare(ctx context.Context, o serveOptions, clock *sandbox.Clock
 	if !o.sandbox {
 		return own, writeSecret(filepath.Join(o.data, "admin.token"), []byte(own.token+"\n"))
 	}
-	if err := n.restoreClock(ctx, clock); err != nil {
+	if err := n.restoreClock(ctx); err != nil {
 		return own, err
 	}
-	return own, n.writeSandbox(ctx, filepath.Join(o.data, "sandbox.json"), own)
+	return own, n.writeSandbox(ctx, own)
 }
 
-// restoreClock moves the clock as it was moved before.
-func (n *node) restoreClock(ctx context.Context, clock *sandbox.Clock) error {
-	offset, err := n.setting(ctx, admin.ClockSetting, func() (string, error) { return "0s", nil })
-	if err != nil {
-		return err
-	}
-	d, err := time.ParseDuration(offset)
-	if err != nil {
-		return fmt.Errorf("setting %s: %w", admin.ClockSetting, err)
-	}
-	clock.Advance(d)
-	return nil
+// restoreClock moves the clock as it was moved before, or elsewhere.
+func (n *node) restoreClock(ctx context.Context) error {
+	return n.clock.Adjust(func(offset time.Duration) (time.Duration, error) {
+		err := n.core.Inspect(ctx, func(r pay.Reader) (err error) {
+			offset, err = readOffset(r)
+			return err
+		})
+		return offset, err
+	})
 }
 
-// setting reads a setting, or makes and keeps it.
+// catchUp follows what other nodes have changed.
+func (n *node) catchUp(ctx context.Context) error {
+	return n.clock.Adjust(func(offset time.Duration) (time.Duration, error) {
+		err := n.core.CatchUp(ctx, func(r pay.Reader) (err error) {
+			if n.sandbox {
+				offset, err = readOffset(r)
+			}
+			return err
+		})
+		return offset, err
+	})
+}
+
+func readOffset(r pay.Reader) (time.Duration, error) {
+	text, err := r.Setting(admin.ClockSetting)
+	if errors.Is(err, pay.ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	offset, err := time.ParseDuration(text)
+	if err != nil {
+		return 0, fmt.Errorf("setting %s: %w", admin.ClockSetting, err)
+	}
+	return offset, nil
+}
+
+// setting reads a setting, or makes and keeps it: whoever of several nodes is
+// first makes it for all.
 func (n *node) setting(ctx context.Context, name string, make func() (string, error)) (string, error) {
 	value, err := n.core.Setting(ctx, name)
 	if err != nil || value != "" {
@@ -264,7 +341,7 @@ func (n *node) setting(ctx context.Context, name string, make func() (string, er
 	if value, err = make(); err != nil {
 		return "", err
 	}
-	return value, n.core.PutSetting(ctx, name, value)
+	return n.core.KeepSetting(ctx, name, value)
 }
 
 func newToken() (string, error) {
@@ -280,56 +357,6 @@ func newProviderKey() (string, error) {
 	return c.PrivateKey, err
 }
 
-// writeSandbox writes sandbox.json, seeding an empty store first. The secrets
-// of an existing sandbox are in the file already; only addresses change.
-func (n *node) writeSandbox(ctx context.Context, path string, own secrets) error {
-	old, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		if n.file.Partners, n.file.Payers, err = sandbox.Seed(ctx, n.core); err != nil {
-			return fmt.Errorf("seeding the sandbox (a store that was no sandbox before cannot become one): %w", err)
-		}
-	case err != nil:
-		return err
-	default:
-		if err := json.Unmarshal(old, &n.file); err != nil {
-			return fmt.Errorf("reading %s: %w", path, err)
-		}
-	}
-	n.file.APIURL, n.file.AdminURL, n.file.AdminToken = n.apiURL, n.adminURL, own.token
-	n.file.ProviderPublicKey = snap.MarshalPublicKey(&own.key.PublicKey)
-	return writeFile(path, n.file)
-}
-
-func writeFile(path string, file sandbox.File) error {
-	text, err := json.MarshalIndent(file, "", "  ")
-	if err != nil {
-		return err
-	}
-	return writeSecret(path, append(text, '\n'))
-}
-
-// rotated puts a partner's new credentials into sandbox.json, where clients
-// and tools look for them. A partner that is not there is an operator's own.
-func rotated(path string, c sandbox.Credentials) error {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	var file sandbox.File
-	if err := json.Unmarshal(text, &file); err != nil {
-		return fmt.Errorf("reading %s: %w", path, err)
-	}
-	for name, old := range file.Partners {
-		if old.PartnerID == c.PartnerID {
-			c.MerchantID, c.StoreID, c.TerminalID = old.MerchantID, old.StoreID, old.TerminalID
-			file.Partners[name] = c
-			return writeFile(path, file)
-		}
-	}
-	return nil
-}
-
 // writeSecret replaces a file whole, readable by its owner only.
 func writeSecret(path string, text []byte) error {
 	if err := os.WriteFile(path+".new", text, 0o600); err != nil {
@@ -338,27 +365,23 @@ func writeSecret(path string, text []byte) error {
 	return os.Rename(path+".new", path)
 }
 
-// drainTime is how long accepted requests may take to finish.
-const drainTime = 10 * time.Second
-
-// run serves both listeners until the context ends or one fails.
+// run serves both listeners until the context ends or one fails, and leaves.
 func run(ctx context.Context, n *node, h handlers, log *slog.Logger, ready func(*node)) error {
-	api, management := httpServer(h.api, log), httpServer(h.admin, log)
+	api, management := httpServer(h.departure.parting(h.api), log), httpServer(h.departure.parting(h.admin), log)
 	failed := make(chan error, 2)
 	go func() { failed <- api.Serve(h.apiSocket) }()
 	go func() { failed <- management.Serve(h.adminSocket) }()
 	work, stop := context.WithCancel(context.Background())
-	wait := background(work, n.core, h.notifier, n.files, log)
-	defer func() { stop(); wait() }()
+	wait := background(work, n, h.notifier, log)
 	ready(n)
 	var err error
 	select {
 	case err = <-failed:
 	case <-ctx.Done():
 	}
-	drain, cancel := context.WithTimeout(context.Background(), drainTime)
-	defer cancel()
-	return errors.Join(err, api.Shutdown(drain), management.Shutdown(drain))
+	stop()
+	h.departure.leave(log, wait, api, management)
+	return err
 }
 
 func httpServer(h http.Handler, log *slog.Logger) *http.Server {

@@ -4,7 +4,8 @@
 // are used up.
 //
 // A delivery arrives at least once: a receiver whose answer is lost is told
-// again, with the same bytes under the same X-EXTERNAL-ID.
+// again, with the same bytes under the same X-EXTERNAL-ID. Any number of nodes
+// may deliver from one outbox: each claims what it is about to try.
 package notify
 
 import (
@@ -17,6 +18,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/qrisd/qrisd/internal/dialect"
 	"github.com/qrisd/qrisd/internal/pay"
@@ -33,8 +36,12 @@ type Options struct {
 	// AllowPrivate lets calls go to loopback and private networks and over
 	// plain http. Only a sandbox sets it.
 	AllowPrivate bool
+	// Holder names this node in what it claims. No other process, earlier ones
+	// of the same node included, has the same; a random UUID.
+	Holder string
 
 	Timeout     time.Duration // of a whole try, token included; 10 s
+	Grace       time.Duration // for tries in flight when Run is to end; 5 s
 	PerEndpoint int           // tries in flight to one scheme and host; 4
 	InFlight    int           // tries in flight altogether; 256
 	Poll        time.Duration // how often the outbox is looked at without a Kick; 500 ms
@@ -51,7 +58,9 @@ type Options struct {
 }
 
 func (o Options) orDefault(core *pay.Core) Options {
+	o.Holder = cmp.Or(o.Holder, uuid.NewString())
 	o.Timeout = cmp.Or(o.Timeout, 10*time.Second)
+	o.Grace = cmp.Or(o.Grace, 5*time.Second)
 	o.PerEndpoint = cmp.Or(o.PerEndpoint, 4)
 	o.InFlight = cmp.Or(o.InFlight, 256)
 	o.Poll = cmp.Or(o.Poll, 500*time.Millisecond)
@@ -98,20 +107,27 @@ func (n *Notifier) Kick() {
 	}
 }
 
-// Run delivers until the context ends, then finishes the tries in flight,
-// each of which ends within the timeout. One Run may go on at a time.
+// Run delivers until the context ends. Then the tries in flight have the
+// grace to end by themselves, those that have not are cut and recorded as
+// unanswered, and what was claimed and not tried is released. All that ends
+// within two seconds after the grace: what storage does not take by then is
+// left to other nodes. One Run may go on at a time.
 func (n *Notifier) Run(ctx context.Context) error {
-	r := &run{
-		Notifier: n,
-		queue:    newQueue(n.options.PerEndpoint, n.options.InFlight),
-		done:     make(chan finished, n.options.InFlight),
+	r := newRun(n)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		r.loop(ctx)
+		r.tries.Wait()
+		r.release(ctx)
+	}()
+	latest, cancel := outlast(ctx, n.options.Grace+recordWithin+releaseWithin)
+	defer cancel()
+	select {
+	case <-ended:
+	case <-latest.Done():
+		n.options.Log.Warn("storage did not answer in time: notifications under way wait until this node counts as gone")
 	}
-	for ctx.Err() == nil {
-		rest, more := r.scan(ctx)
-		r.dispatch(ctx)
-		r.wait(ctx, rest, more)
-	}
-	r.tries.Wait()
 	n.client.CloseIdleConnections()
 	return nil
 }

@@ -1,7 +1,6 @@
 package notify
 
-// queue holds the deliveries that were read from the outbox and are not
-// finished: those that wait in lanes, and those in flight. It is not safe for
+// queue holds the deliveries that were claimed and are not finished: those that wait in lanes, and those in flight. It is not safe for
 // concurrent use; one goroutine owns it.
 //
 // A lane is the deliveries that always share an address: those of a partner,
@@ -11,7 +10,7 @@ package notify
 type queue struct {
 	perEndpoint, total int
 
-	held      map[string]bool // ids, waiting or in flight
+	held      int // waiting or in flight
 	lanes     map[lane]*line
 	turns     []*line // lanes with waiting deliveries; the next to be served first
 	endpoints map[string]*endpoint
@@ -39,13 +38,13 @@ type ticket struct{ id, endpoint string }
 func newQueue(perEndpoint, total int) *queue {
 	return &queue{
 		perEndpoint: perEndpoint, total: total,
-		held: make(map[string]bool), lanes: make(map[lane]*line), endpoints: make(map[string]*endpoint),
+		lanes: make(map[lane]*line), endpoints: make(map[string]*endpoint),
 	}
 }
 
 // add puts a delivery at the end of its lane.
 func (q *queue) add(id string, in lane) {
-	q.held[id] = true
+	q.held++
 	l := q.lanes[in]
 	if l == nil {
 		l = &line{lane: in}
@@ -53,6 +52,12 @@ func (q *queue) add(id string, in lane) {
 		q.turns = append(q.turns, l)
 	}
 	l.waiting = append(l.waiting, id)
+}
+
+// clear forgets all that waits, but not what is known of the endpoints.
+func (q *queue) clear() {
+	clear(q.lanes)
+	q.turns, q.held = nil, q.inFlight
 }
 
 // next takes a delivery of the first lane whose endpoint has room, and puts
@@ -110,9 +115,9 @@ func (q *queue) take(turn int, to string) ticket {
 // on its way to them.
 const maxSilent = 10_000
 
-// finish forgets a delivery: if it is still due, the outbox gives it again.
+// finish forgets a delivery: when it is due again, it is claimed again.
 func (q *queue) finish(t ticket, silent bool) {
-	delete(q.held, t.id)
+	q.held--
 	q.inFlight--
 	e := q.endpoints[t.endpoint]
 	e.inFlight--

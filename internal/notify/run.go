@@ -3,7 +3,7 @@ package notify
 import (
 	"cmp"
 	"context"
-	"slices"
+	"fmt"
 	"sync"
 	"time"
 
@@ -11,20 +11,21 @@ import (
 )
 
 // run is one Run. Its loop owns the queue; tries run in goroutines and report
-// to it when what came of them is committed. Reading the outbox and forgetting
-// finished deliveries happen in that one loop, so a delivery in flight is
-// never taken twice and its code's next one never overtakes it.
+// to it when what came of them is committed.
 //
-// The outbox gives due deliveries oldest first. Those of a receiver that does
-// not answer come first and stay due until their turn, so each reading asks
-// for more than all that is held: what lies behind them is always reached.
-// Such a reading grows with what is held, and therefore the pause after it
-// does too.
+// Storage decides who tries what: the loop claims due deliveries for its
+// holder, and what one holder has claimed no other gets, nor the next delivery
+// of the same code, until a try is recorded or the claim released. What is
+// claimed is in the queue, so those of a receiver that does not answer do not
+// hide what lies behind them. The same delivery can be in the queue twice
+// only when this node's claims were released behind its back.
 type run struct {
 	*Notifier
-	queue *queue
-	done  chan finished
-	tries sync.WaitGroup
+	queue   *queue
+	claimed []pay.Delivery // not in the queue yet: their codes could not be read
+	doubt   bool           // storage may know of claims that the queue does not
+	done    chan finished
+	tries   sync.WaitGroup
 }
 
 type finished struct {
@@ -33,56 +34,117 @@ type finished struct {
 }
 
 const (
-	// page is how many deliveries a reading asks for beyond those held.
+	// page is how many deliveries are claimed at a time. It is not more,
+	// because other nodes want some too.
 	page = 512
 	// maxHeld bounds the memory, to some tens of megabytes.
 	maxHeld = 200_000
-	// restEach is how long nothing is read again, for each row that was. A row
-	// costs some ten microseconds.
+	// restEach is how long nothing is claimed again, for each delivery that
+	// was: placing one costs some ten microseconds.
 	restEach = 50 * time.Microsecond
+	// leastRest bounds how often a busy node claims, for each claim is a
+	// commit.
+	leastRest = 5 * time.Millisecond
+	// restShare is how much longer a claim is rested from than it took, up to
+	// the poll interval: the one that writes has more to do.
+	restShare = 3
 )
 
-// scan takes up what is due. It says how long not to read again, and whether
-// there was more than it asked for.
-func (r *run) scan(ctx context.Context) (rest time.Duration, more bool) {
-	limit := min(2*len(r.queue.held)+page, maxHeld)
-	due, err := r.core.ClaimDeliveries(ctx, "node", limit)
-	read := len(due)
-	if err == nil {
-		err = r.hold(ctx, due)
+// newRun begins in doubt: an earlier Run of this notifier may have failed to
+// release what it held.
+func newRun(n *Notifier) *run {
+	return &run{
+		Notifier: n, doubt: true,
+		queue: newQueue(n.options.PerEndpoint, n.options.InFlight),
+		done:  make(chan finished, n.options.InFlight),
 	}
+}
+
+func (r *run) loop(ctx context.Context) {
+	for ctx.Err() == nil {
+		rest, more := r.scan(ctx)
+		r.dispatch(ctx)
+		r.wait(ctx, rest, more)
+	}
+}
+
+// scan takes up what is due. It says how long not to claim again, and whether
+// there may be more.
+func (r *run) scan(ctx context.Context) (rest time.Duration, more bool) {
+	began := time.Now()
+	n, err := r.takeUp(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
-			r.options.Log.Error("reading due notifications", "error", err)
+			r.options.Log.Error("claiming due notifications", "error", err)
 		}
 		return r.options.Poll, false
 	}
-	return time.Duration(read) * restEach, read == limit
+	took := min(restShare*time.Since(began), r.options.Poll)
+	return max(leastRest, time.Duration(n)*restEach, took), n == page
 }
 
-// hold puts into the queue what is not there yet.
-func (r *run) hold(ctx context.Context, due []pay.Delivery) error {
-	due = slices.DeleteFunc(due, func(d pay.Delivery) bool { return r.queue.held[d.ID] })
-	if len(due) == 0 {
+// takeUp claims a page, if there is room for it, and puts it into the queue.
+func (r *run) takeUp(ctx context.Context) (n int, err error) {
+	if r.doubt {
+		if r.queue.inFlight > 0 {
+			return 0, nil // the last of them to end looks again
+		}
+		if err := r.startOver(ctx); err != nil {
+			return 0, err
+		}
+	}
+	if limit := min(page, maxHeld-r.queue.held); len(r.claimed) == 0 && limit > 0 {
+		if r.claimed, err = r.core.ClaimDeliveries(ctx, r.options.Holder, limit); err != nil {
+			// It may have been committed all the same: the answer to that can
+			// be lost.
+			r.claimed, r.doubt = nil, true
+			return 0, err
+		}
+	}
+	return len(r.claimed), r.place(ctx)
+}
+
+// startOver releases all claims and forgets what waits. Nothing is in flight:
+// another node may try at once what is released here.
+func (r *run) startOver(ctx context.Context) error {
+	if err := r.core.ReleaseDeliveries(ctx, r.options.Holder); err != nil {
+		return fmt.Errorf("releasing notifications to claim them anew: %w", err)
+	}
+	r.queue.clear()
+	r.claimed, r.doubt = nil, false
+	return nil
+}
+
+// place puts what was claimed into the queue.
+func (r *run) place(ctx context.Context) error {
+	if len(r.claimed) == 0 {
 		return nil
 	}
-	return r.core.Inspect(ctx, func(reader pay.Reader) error {
-		for _, d := range due {
-			in := lane{partnerID: d.PartnerID, merchantID: d.MerchantID}
+	lanes := make([]lane, len(r.claimed))
+	err := r.core.Inspect(ctx, func(reader pay.Reader) error {
+		for i, d := range r.claimed {
+			lanes[i] = lane{partnerID: d.PartnerID, merchantID: d.MerchantID}
 			// Without its code the delivery fails where that is recorded.
 			if code, err := reader.Code(d.CodeRef); err == nil && code.CallbackURL != "" {
-				in = lane{origin: origin(code.CallbackURL)}
+				lanes[i] = lane{origin: origin(code.CallbackURL)}
 			}
-			r.queue.add(d.ID, in)
 		}
 		return nil
 	})
+	if err != nil {
+		return fmt.Errorf("reading the codes of claimed notifications: %w", err)
+	}
+	for i, d := range r.claimed {
+		r.queue.add(d.ID, lanes[i])
+	}
+	r.claimed = nil
+	return nil
 }
 
 // dispatch starts all that there is room for.
 func (r *run) dispatch(ctx context.Context) {
 	leads := func(l lane) string { return r.leads(ctx, l) }
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && !r.doubt {
 		t, ok := r.queue.next(leads)
 		if !ok {
 			return
@@ -107,9 +169,9 @@ func (r *run) leads(ctx context.Context, l lane) string {
 	return origin(cmp.Or(merchant, partner.NotifyURL))
 }
 
-// wait returns when it is time to read the outbox: after the rest, as soon as
-// there is more to read, it was kicked or a try has ended (its code's next
-// delivery is due then), and at the latest after the poll interval.
+// wait returns when it is time to look into the outbox: after the rest, as
+// soon as there is more to claim, it was kicked or a try has ended (its code's
+// next delivery is due then), and at the latest after the poll interval.
 func (r *run) wait(ctx context.Context, rest time.Duration, more bool) {
 	rested, poll := time.NewTimer(rest), time.NewTimer(max(rest, r.options.Poll))
 	defer rested.Stop()

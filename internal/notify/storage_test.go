@@ -2,7 +2,6 @@ package notify_test
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"io"
 	"net/http"
@@ -18,6 +17,9 @@ import (
 type failing struct {
 	pay.Storage
 	views, updates atomic.Int64
+	bodies         atomic.Int64  // only the keeping of one
+	unheard        atomic.Int64  // claims that are committed, but the answer is lost
+	stuck          chan struct{} // an update waits until it is closed; nil: none does
 }
 
 var errDisk = errors.New("the disk is full")
@@ -30,17 +32,44 @@ func (f *failing) View(ctx context.Context, do func(pay.Reader) error) error {
 }
 
 func (f *failing) Update(ctx context.Context, do func(pay.Tx) error) error {
+	if f.stuck != nil {
+		<-f.stuck
+	}
 	if f.updates.Add(-1) >= 0 {
 		return errDisk
 	}
-	return f.Storage.Update(ctx, do)
+	claimed := 0
+	err := f.Storage.Update(ctx, func(tx pay.Tx) error { return do(&failingTx{tx, f, &claimed}) })
+	if err == nil && claimed > 0 && f.unheard.Add(-1) >= 0 {
+		return errDisk
+	}
+	return err
+}
+
+type failingTx struct {
+	pay.Tx
+	*failing
+	claimed *int
+}
+
+func (f *failingTx) SetDeliveryBody(id, body string) error {
+	if f.bodies.Add(-1) >= 0 {
+		return errDisk
+	}
+	return f.Tx.SetDeliveryBody(id, body)
+}
+
+func (f *failingTx) ClaimDeliveries(holder string, now time.Time, limit int) ([]pay.Delivery, error) {
+	due, err := f.Tx.ClaimDeliveries(holder, now, limit)
+	*f.claimed = len(due)
+	return due, err
 }
 
 // failingWorld is a world whose storage can be told to fail.
 func failingWorld(t *testing.T) (*world, *failing) {
 	w := newWorld(t)
 	f := &failing{Storage: w.store}
-	w.core = pay.New(f, w.clock.Now, rand.Reader, pay.DefaultPolicy(), pay.NationalSwitch{})
+	w.core = w.coreOn(f)
 	return w, f
 }
 
@@ -99,7 +128,7 @@ func TestBodyThatCannotBeKept(t *testing.T) {
 	w, disk := failingWorld(t)
 	r := newReceiver(t, nil)
 	w.pay(w.code(w.partner("p", "rsa", r.URL), ""))
-	disk.updates.Store(1)
+	disk.bodies.Store(1)
 	w.run()
 	d := w.settled(pay.DeliveryPending, 1)
 	if a := w.attempts(d.ID)[0]; a.Answer != errDisk.Error() || len(r.heard()) != 0 {
@@ -110,4 +139,45 @@ func TestBodyThatCannotBeKept(t *testing.T) {
 	if h := r.heard()[0]; h.header.Get(snap.HeaderExternalID) != d.ID {
 		t.Errorf("heard %+v", h)
 	}
+}
+
+// A claim whose answer was lost is not held for ever by a node that does not
+// know of it. What is in flight is not given to another node meanwhile.
+func TestClaimThatIsNotHeardOf(t *testing.T) {
+	w, disk := failingWorld(t)
+	arrived, release := make(chan bool, 10), make(chan bool)
+	r := newReceiver(t, func(w http.ResponseWriter, _ *http.Request, _ int) {
+		arrived <- true
+		<-release
+		io.WriteString(w, ack)
+	})
+	p := w.partner("p", "rsa", r.URL)
+	w.pay(w.code(p, ""))
+	w.options.Holder = "node"
+	w.run()
+	<-arrived
+	disk.unheard.Store(1)
+	w.pay(w.code(p, ""))
+	w.until("the claim that is lost", func() bool { return disk.unheard.Load() < 1 })
+	time.Sleep(10 * w.options.Poll) // enough to do it wrong
+	for _, d := range w.deliveries() {
+		if d.Holder != "node" {
+			t.Errorf("not held any more: %+v", d)
+		}
+	}
+	close(release)
+	w.until("both", func() bool { return w.pending("") == 0 })
+	if n := len(r.heard()); n != 2 {
+		t.Errorf("%d were sent, expected 2", n)
+	}
+}
+
+// A storage that answers nothing does not keep Run from ending.
+func TestRunEndsWithoutStorage(t *testing.T) {
+	w, disk := failingWorld(t)
+	disk.stuck = make(chan struct{})
+	defer close(disk.stuck)
+	w.options.Grace = time.Millisecond
+	w.run()
+	w.stop()
 }

@@ -31,33 +31,37 @@ type result struct {
 	acked  bool
 	silent bool // the endpoint did not answer
 	final  bool // trying again cannot help
+	cut    bool // by this node's end, not by the endpoint
 }
 
-// try makes one try of a delivery and records it. It is not cut short when
-// ctx ends. It reports whether the endpoint was silent.
+// try makes one try of a delivery and records it; it reports whether the
+// endpoint was silent. When ctx ends the try has the grace to end by itself.
+//
+// The claim ends with the record. Without one it stays until the run that ends
+// releases it, or is not this node's any more.
 func (n *Notifier) try(ctx context.Context, id string) (silent bool) {
-	whole := context.WithoutCancel(ctx)
+	sending, cancel := outlast(ctx, n.options.Grace)
+	defer cancel()
 	var l *letter
 	err := n.insist(ctx, "reading a notification", func() (err error) {
-		l, err = n.open(whole, id)
+		l, err = n.open(sending, id)
 		return err
 	})
 	if err != nil && !errors.Is(err, pay.ErrNotFound) {
 		return false // the run ends
 	}
-	now := n.core.Now()
-	if l == nil || l.delivery.State != pay.DeliveryPending || l.delivery.NextAt.After(now) {
-		return false // it was settled, or put off, since it was read
+	if l == nil || l.delivery.State != pay.DeliveryPending || l.delivery.Holder != n.options.Holder {
+		return false // since it was claimed it was settled, put off, or left to another node
 	}
-	began := n.options.Now()
+	at, began := n.core.Now(), n.options.Now()
 	r := result{final: true}
 	if err != nil {
 		r.answer = excerpt([]byte(err.Error()))
 	} else {
-		r = n.send(whole, l)
+		r = n.send(sending, l)
 	}
 	n.record(ctx, l, r, pay.Attempt{
-		DeliveryID: id, Number: l.delivery.Attempts + 1, At: now,
+		DeliveryID: id, Number: l.delivery.Attempts + 1, At: at,
 		Millis: max(n.options.Now().Sub(began).Milliseconds(), 0), Status: r.status, Answer: r.answer,
 	})
 	return r.silent
@@ -147,21 +151,24 @@ func (n *Notifier) compose(ctx context.Context, l *letter) error {
 func (n *Notifier) send(ctx context.Context, l *letter) result {
 	err := n.compose(ctx, l)
 	if err == nil && l.delivery.Body == "" {
-		err = n.core.FixBody(ctx, l.delivery.ID, l.body)
+		l.body, err = n.core.FixBody(ctx, l.delivery.ID, l.body)
 	}
 	if err != nil {
-		return failed(err)
+		return failed(ctx, err)
 	}
 	timed, cancel := context.WithTimeout(ctx, n.options.Timeout)
 	defer cancel()
 	answer, err := n.deliver(timed, l)
 	if err != nil {
-		return failed(err)
+		return failed(ctx, err)
 	}
 	return judge(answer, l.notice.Acks)
 }
 
-func failed(err error) result {
+func failed(ctx context.Context, err error) result {
+	if left := context.Cause(ctx); errors.Is(left, errLeft) {
+		return result{answer: left.Error(), silent: true, cut: true}
+	}
 	return result{
 		answer: excerpt([]byte(err.Error())),
 		silent: errors.Is(err, errUnanswered), final: errors.Is(err, errUndocumented),
@@ -221,19 +228,16 @@ func (n *Notifier) record(ctx context.Context, l *letter, r result, a pay.Attemp
 	if l.url != nil {
 		a.URL = l.url.Redacted()
 	}
-	state, next := pay.DeliveryFailed, a.At
-	wait, again := n.options.Backoff.wait(a.Number)
-	switch {
-	case r.acked:
-		state = pay.DeliveryDone
-	case again && !r.final:
-		state, next = pay.DeliveryPending, n.core.Now().Add(spread(wait, n.jitter(a.DeliveryID, a.Number)))
-	}
-	log := n.options.Log.With("delivery", a.DeliveryID, "partner", l.delivery.PartnerID, "try", a.Number, "status", a.Status)
+	state, next := n.outcome(r, a)
+	recording, cancel := outlast(ctx, n.options.Grace+recordWithin)
+	defer cancel()
 	err := n.insist(ctx, "recording a notification", func() error {
-		return n.core.Tried(context.WithoutCancel(ctx), a, state, next)
+		return n.core.Tried(recording, a, state, next)
 	})
+	log := n.options.Log.With("delivery", a.DeliveryID, "partner", l.delivery.PartnerID, "try", a.Number, "status", a.Status)
 	switch {
+	case errors.Is(err, pay.ErrExists):
+		log.Debug("this try of a notification is recorded already, by this node or the one that took over", "answer", a.Answer)
 	case err != nil:
 		log.Error("a try of a notification was not recorded, so it will be made again", "error", err)
 	case state == pay.DeliveryFailed:
@@ -241,4 +245,17 @@ func (n *Notifier) record(ctx context.Context, l *letter, r result, a pay.Attemp
 	default:
 		log.Debug("a notification was tried", "state", state, "answer", a.Answer)
 	}
+}
+
+// outcome is what becomes of a delivery after a try, and when it is due again.
+// A try that this node cut is never the last.
+func (n *Notifier) outcome(r result, a pay.Attempt) (pay.DeliveryState, time.Time) {
+	wait, again := n.options.Backoff.wait(a.Number)
+	switch {
+	case r.acked:
+		return pay.DeliveryDone, a.At
+	case (again || r.cut) && !r.final:
+		return pay.DeliveryPending, n.core.Now().Add(spread(wait, n.jitter(a.DeliveryID, a.Number)))
+	}
+	return pay.DeliveryFailed, a.At
 }

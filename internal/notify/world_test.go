@@ -105,27 +105,41 @@ func (w *world) must(err error) {
 	}
 }
 
+// open opens the books as a server does that has them for itself: whatever
+// was claimed before is free.
 func (w *world) open() {
 	var err error
 	w.store, err = storage.OpenSQLite(context.Background(), w.file, storage.Options{})
 	w.must(err)
-	w.core = pay.New(w.store, w.clock.Now, rand.Reader, pay.DefaultPolicy(), pay.NationalSwitch{})
+	w.core = w.coreOn(w.store)
+	w.must(w.core.ReleaseDeliveries(context.Background(), ""))
 }
 
-// run starts a notifier and gives it; the test's end or halt stops it.
+func (w *world) coreOn(s pay.Storage) *pay.Core {
+	return pay.New(s, w.clock.Now, rand.Reader, pay.DefaultPolicy(), pay.NationalSwitch{})
+}
+
+// run starts the world's notifier and gives it; the test's end stops it too.
 func (w *world) run() *notify.Notifier {
-	n := notify.New(w.core, w.options)
+	n, stop := w.start(w.core, w.options)
+	w.stop = stop
+	return n
+}
+
+// start starts a notifier.
+func (w *world) start(core *pay.Core, o notify.Options) (n *notify.Notifier, stop func()) {
+	n = notify.New(core, o)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- n.Run(ctx) }()
-	w.stop = sync.OnceFunc(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			w.Error(err)
 		}
 	})
-	w.Cleanup(w.stop)
-	return n
+	w.Cleanup(stop)
+	return n, stop
 }
 
 // restart ends the notifier and closes the books, and does both anew.

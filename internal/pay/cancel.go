@@ -3,6 +3,7 @@ package pay
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // Cancel takes a code out of use. A code that was cancelled before stays so
@@ -10,47 +11,52 @@ import (
 func (c *Core) Cancel(ctx context.Context, partner *Partner, o Original, marks []Mark) (Transaction, error) {
 	now := c.Now()
 	var t Transaction
-	err := c.store.Update(ctx, func(tx Tx) (err error) {
-		if t, err = c.find(tx, partner.ID, o); err != nil {
+	err := retry(func() error {
+		return c.store.Update(ctx, func(tx Tx) (err error) {
+			t, err = c.cancelIn(tx, partner.ID, o, marks, now)
 			return err
-		}
-		if err := remember(tx, marks, t.Ref()); err != nil {
-			return err
-		}
-		switch {
-		case t.Status == StatusCancelled:
-			return nil
-		case t.Status == StatusInitiated:
-		case t.Status == StatusExpired:
-			return Refuse(CodeExpired, "the code has expired")
-		default:
-			return Refuse(WrongState, "the code is "+string(t.Status)+" and cannot be cancelled; refund it")
-		}
-		t.Code.ClosedAt = now
-		if err := void(tx, t.Code); err != nil {
-			return err
-		}
-		t.Code.State, t.Status, t.At = CodeIsVoid, StatusCancelled, now
-		return nil
+		})
 	})
 	return t, err
+}
+
+// cancelIn is the whole decision, inside one transaction.
+func (c *Core) cancelIn(tx Tx, partnerID string, o Original, marks []Mark, now time.Time) (Transaction, error) {
+	t, err := c.find(tx, partnerID, o)
+	if err != nil {
+		return t, err
+	}
+	if err := remember(tx, marks, t.Ref()); err != nil {
+		return t, err
+	}
+	switch t.Status {
+	case StatusCancelled:
+		return t, nil
+	case StatusInitiated:
+	case StatusExpired:
+		return t, Refuse(CodeExpired, "the code has expired")
+	default:
+		return t, Refuse(WrongState, "the code is "+string(t.Status)+" and cannot be cancelled; refund it")
+	}
+	t.Code.ClosedAt = now
+	if err := void(tx, t.Code); err != nil {
+		return t, err
+	}
+	t.Code.State, t.Status, t.At = CodeIsVoid, StatusCancelled, now
+	return t, nil
 }
 
 // void closes a code that nobody has paid. A static code is not closed by its
 // payments, so they are looked for once no more can come.
 func void(tx Tx, code *Code) error {
-	paid := Refuse(WrongState, "the code was paid or closed in the meantime")
-	if err := tx.CloseCode(*code, CodeIsVoid); errors.Is(err, ErrNotFound) {
-		return paid
-	} else if err != nil {
-		return err
+	err := tx.CloseCode(*code, CodeIsVoid)
+	if err == nil {
+		if _, err = tx.LatestPayment(code.Ref); errors.Is(err, ErrNotFound) {
+			return nil
+		}
 	}
-	_, err := tx.LatestPayment(code.Ref)
-	switch {
-	case err == nil:
-		return paid
-	case errors.Is(err, ErrNotFound):
-		return nil
+	if err == nil || errors.Is(err, ErrNotFound) {
+		return errRaced // what became of it, the next run reads
 	}
 	return err
 }
@@ -58,13 +64,16 @@ func void(tx Tx, code *Code) error {
 // expireBatch is how many codes one transaction expires.
 const expireBatch = 500
 
+// Expire is what a Leader's does, by anyone.
+func (c *Core) Expire(ctx context.Context) (int, error) { return c.Under(Lease{}).Expire(ctx) }
+
 // Expire records the transition of codes whose validity has passed, up to a
 // batch, and gives how many. What it has not reached yet reads as expired all
 // the same (Code.StateAt).
-func (c *Core) Expire(ctx context.Context) (int, error) {
-	now := c.Now()
+func (l Leader) Expire(ctx context.Context) (int, error) {
+	now := l.core.Now()
 	var due []Code
-	err := c.store.View(ctx, func(r Reader) (err error) {
+	err := l.core.store.View(ctx, func(r Reader) (err error) {
 		due, err = r.DueCodes(now, expireBatch)
 		return err
 	})
@@ -72,7 +81,7 @@ func (c *Core) Expire(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	n := 0
-	err = c.store.Update(ctx, func(tx Tx) error {
+	err = l.update(ctx, func(tx Tx) error {
 		n = 0
 		for _, code := range due {
 			code.ClosedAt = code.ExpiresAt

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -60,6 +61,8 @@ type Core struct {
 	directory directory
 	tokens    tokenCache
 	outbox    func() // called when a delivery became due
+
+	membership atomic.Pointer[Lease] // of this node among others; nil: it is alone
 }
 
 // New makes a Core. The clock and the dice are handed in: now gives the

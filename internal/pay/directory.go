@@ -3,14 +3,20 @@ package pay
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // directory remembers partners and merchants, which every request needs and
-// which seldom change. Any change through the Core empties it.
+// which seldom change. Any change through the Core empties it, and so does one
+// of another node once CatchUp has seen it.
 type directory struct {
 	mu         sync.RWMutex
 	generation uint64
 	entries    map[directoryKey]any
+
+	real     func() time.Time // nil: no other node changes anything
+	followed string           // the stored generation that the entries go by
+	trusted  time.Time        // until then; later they are not believed
 }
 
 type directoryKey struct{ kind, tenant, id string }
@@ -22,8 +28,12 @@ func (d *directory) get(k directoryKey) (any, uint64, bool) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	v, ok := d.entries[k]
-	return v, d.generation, ok
+	return v, d.generation, ok && d.current()
 }
+
+// current reports whether no other node can have changed an entry for longer
+// than Trust.
+func (d *directory) current() bool { return d.real == nil || d.real().Before(d.trusted) }
 
 // put stores what was read in a generation, unless a change came between.
 func (d *directory) put(k directoryKey, v any, generation uint64) {
@@ -41,8 +51,30 @@ func (d *directory) put(k directoryKey, v any, generation uint64) {
 func (d *directory) forget() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.empty()
+}
+
+func (d *directory) empty() {
 	d.generation++
 	clear(d.entries)
+}
+
+func (d *directory) follows(generation string) bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.followed == generation
+}
+
+// confirm says which generation was stored when a look at it began. What was
+// remembered stays if it goes by the same, and the looks did not stop for a
+// while.
+func (d *directory) confirm(generation string, begun time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.followed != generation || !d.current() {
+		d.empty()
+	}
+	d.followed, d.trusted = generation, begun.Add(Trust)
 }
 
 // lookup reads through the directory.

@@ -64,10 +64,18 @@ func tell(tx Tx, code Code, merchant Merchant, p *Payment, id string) error {
 
 // ClaimDeliveries gives a node pending deliveries whose time has come, oldest
 // first, each code's oldest only: order within a code is kept. The node holds
-// them until it records a try or releases them.
+// them until it records a try or releases them. One that has been buried gets
+// ErrLeaseLost until it joins again: nobody would free what it claims.
 func (c *Core) ClaimDeliveries(ctx context.Context, holder string, limit int) ([]Delivery, error) {
+	var member Leader
+	if l := c.membership.Load(); l != nil {
+		member = c.Under(*l)
+	}
 	var due []Delivery
 	err := c.store.Update(ctx, func(tx Tx) (err error) {
+		if err := member.fence(tx); err != nil {
+			return err
+		}
 		due, err = tx.ClaimDeliveries(holder, c.Now(), limit)
 		return err
 	})
@@ -101,9 +109,18 @@ func (c *Core) Told(ctx context.Context, d Delivery) (Transaction, error) {
 	return t, err
 }
 
-// FixBody keeps the body of a delivery before its first try.
-func (c *Core) FixBody(ctx context.Context, id, body string) error {
-	return c.store.Update(ctx, func(tx Tx) error { return tx.SetDeliveryBody(id, body) })
+// FixBody keeps the body of a delivery before its first try. It gives the body
+// that is kept: an earlier one, if a node that counted as gone had made it.
+func (c *Core) FixBody(ctx context.Context, id, body string) (kept string, err error) {
+	err = c.store.Update(ctx, func(tx Tx) error {
+		d, err := tx.Delivery(id)
+		if kept = d.Body; kept != "" || err != nil {
+			return err
+		}
+		kept = body
+		return tx.SetDeliveryBody(id, body)
+	})
+	return kept, err
 }
 
 // Tried records an attempt and what became of the delivery.
@@ -118,7 +135,7 @@ func (c *Core) Tried(ctx context.Context, a Attempt, state DeliveryState, next t
 func (c *Core) Resend(ctx context.Context, id string) error {
 	now := c.Now()
 	defer c.wakeOutbox()
-	return c.change(ctx, "delivery "+id, func(tx Tx) error {
+	return c.change(ctx, func(tx Tx) error {
 		d, err := tx.Delivery(id)
 		if err != nil || d.Holder != "" {
 			return err

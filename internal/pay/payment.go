@@ -252,14 +252,13 @@ func (c *Core) takeCode(tx Tx, p *Payment) (Code, Merchant, error) {
 		return code, merchant, err
 	}
 	if code.Static() {
-		if err = tx.HoldCode(code.Ref); errors.Is(err, ErrNotFound) {
-			err = Refuse(CodeCancelled, "the code was closed in the meantime")
-		}
-		return code, merchant, err
+		err = tx.HoldCode(code.Ref)
+	} else {
+		code.ClosedAt = p.At
+		err = tx.CloseCode(code, CodeIsPaid)
 	}
-	code.ClosedAt = p.At
-	if err = tx.CloseCode(code, CodeIsPaid); errors.Is(err, ErrNotFound) {
-		err = Refuse(CodePaid, "the code was paid by another payment")
+	if errors.Is(err, ErrNotFound) {
+		err = errRaced // how it was closed, the next run reads
 	}
 	return code, merchant, err
 }

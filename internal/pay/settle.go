@@ -33,15 +33,21 @@ var ErrDayOpen = errors.New("pay: the day is not over in Jakarta, or ended less 
 // before their day is closed: no request lives longer than that.
 const settleGrace = 2 * time.Minute
 
+// Settle is what a Leader's does, by anyone: a day closes once, whoever does
+// it.
+func (c *Core) Settle(ctx context.Context, day string) ([]Settlement, error) {
+	return c.Under(Lease{}).Settle(ctx, day)
+}
+
 // Settle closes a Jakarta date for every merchant with movements that was not
 // closed before, each in a transaction of its own, and gives the new ones.
 // Running it again is harmless.
-func (c *Core) Settle(ctx context.Context, day string) ([]Settlement, error) {
-	if day >= Day(c.Now().Add(-settleGrace)) {
+func (l Leader) Settle(ctx context.Context, day string) ([]Settlement, error) {
+	if day >= Day(l.core.Now().Add(-settleGrace)) {
 		return nil, ErrDayOpen
 	}
 	var open []Settlement
-	err := c.store.View(ctx, func(r Reader) (err error) {
+	err := l.core.store.View(ctx, func(r Reader) (err error) {
 		open, err = r.Unsettled(day)
 		return err
 	})
@@ -50,7 +56,7 @@ func (c *Core) Settle(ctx context.Context, day string) ([]Settlement, error) {
 	}
 	var closed []Settlement
 	for _, s := range open {
-		switch err := c.settleOne(ctx, &s); {
+		switch err := l.settleOne(ctx, &s); {
 		case err == nil:
 			closed = append(closed, s)
 		case !errors.Is(err, ErrExists): // another node was first
@@ -60,14 +66,14 @@ func (c *Core) Settle(ctx context.Context, day string) ([]Settlement, error) {
 	return closed, nil
 }
 
-func (c *Core) settleOne(ctx context.Context, s *Settlement) (err error) {
-	if s.ID, err = c.newID(); err != nil {
+func (l Leader) settleOne(ctx context.Context, s *Settlement) (err error) {
+	if s.ID, err = l.core.newID(); err != nil {
 		return err
 	}
-	s.At = c.Now()
+	s.At = l.core.Now()
 	t := ledger.Transfer{ID: s.ID, Kind: ledger.Settling, Ref: s.Day, At: s.At}
 	t.Move(ledger.Payable(s.PartnerID, s.MerchantID), ledger.Settlement(s.PartnerID, s.MerchantID), int64(s.Net()))
-	return c.store.Update(ctx, func(tx Tx) error {
+	return l.update(ctx, func(tx Tx) error {
 		if err := tx.InsertSettlement(*s); err != nil {
 			return err
 		}

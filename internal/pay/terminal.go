@@ -29,17 +29,22 @@ func (c *Core) RegisterTerminal(ctx context.Context, req TerminalRequest) (Outle
 	if agreed := req.Partner.Settings.MaxTerminals; agreed > 0 {
 		most = agreed
 	}
+	generation, err := c.newID()
+	if err != nil {
+		return Outlet{}, err
+	}
 	defer c.directory.forget()
 	err = c.store.Update(ctx, func(tx Tx) error {
 		if err := remember(tx, req.Marks, ""); err != nil {
 			return err
 		}
-		return addTerminal(tx, o, most)
+		return addTerminal(tx, o, most, generation)
 	})
 	return o, err
 }
 
-func addTerminal(tx Tx, o Outlet, most int) error {
+// addTerminal also writes a new generation, if there is a new terminal.
+func addTerminal(tx Tx, o Outlet, most int, generation string) error {
 	switch known, err := tx.Outlet(o.PartnerID, o.MerchantID, o.Kind, o.ID); {
 	case err == nil && known.Standing != Active:
 		return RefuseField(TerminalUnknown, "terminalId", "the terminal was withdrawn")
@@ -58,5 +63,5 @@ func addTerminal(tx Tx, o Outlet, most int) error {
 	if most > 0 && n >= most {
 		return RefuseField(OverTerminals, "terminalId", "the merchant has "+strconv.Itoa(n)+" terminals of at most "+strconv.Itoa(most))
 	}
-	return tx.PutOutlet(o)
+	return errors.Join(tx.PutOutlet(o), tx.PutSetting(settingGeneration, generation))
 }

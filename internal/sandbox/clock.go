@@ -4,14 +4,16 @@
 package sandbox
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
 // Clock is the business time: the real time and an offset that tests move.
 type Clock struct {
-	real   func() time.Time
-	offset atomic.Int64
+	real      func() time.Time
+	offset    atomic.Int64
+	adjusting sync.Mutex
 }
 
 // NewClock starts at the real time moved by an offset.
@@ -27,8 +29,18 @@ func (c *Clock) Now() time.Time { return c.real().Add(c.Offset()) }
 // Offset is how far the clock is ahead of the real time.
 func (c *Clock) Offset() time.Duration { return time.Duration(c.offset.Load()) }
 
-// Advance moves the clock; a negative duration moves it back.
-func (c *Clock) Advance(d time.Duration) { c.offset.Add(int64(d)) }
+// Until is the offset with which it would be a moment now.
+func (c *Clock) Until(t time.Time) time.Duration { return t.Sub(c.real()) }
 
-// Set makes it a moment now; time goes on from there.
-func (c *Clock) Set(t time.Time) { c.offset.Store(int64(t.Sub(c.real()))) }
+// Adjust moves the clock to the offset that f finds, perhaps somewhere slow,
+// for the present one; when f fails the clock stays. Adjustments take place
+// one after another, so that none is overtaken by an older one.
+func (c *Clock) Adjust(f func(offset time.Duration) (time.Duration, error)) error {
+	c.adjusting.Lock()
+	defer c.adjusting.Unlock()
+	offset, err := f(c.Offset())
+	if err == nil {
+		c.offset.Store(int64(offset))
+	}
+	return err
+}

@@ -117,7 +117,9 @@ func shorten(s string, limit int) string {
 func (s *Server) log(x *exchange, code string, err error) {
 	level := slog.LevelDebug
 	var trigger sandbox.Trigger
-	if err != nil && !errors.As(err, &trigger) && pay.KindOf(err) == pay.Internal {
+	switch {
+	case err == nil, errors.As(err, &trigger), errors.Is(err, context.Canceled): // the client has gone
+	case pay.KindOf(err) == pay.Internal:
 		level = slog.LevelError
 	}
 	log := s.options.Log

@@ -4,6 +4,8 @@
 package server
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -16,8 +18,18 @@ type Options struct {
 	PublicURL string        // scheme and host under which this server is reached, without a slash at the end
 	Sandbox   bool          // triggers, sample waivers and debug messages are on
 	Skew      time.Duration // how far X-TIMESTAMP may be from the clock; 0 does not look
-	Log       *slog.Logger
+	// Shared gives the real time where several nodes share the store: they
+	// then count requests there together. nil: each counts its own.
+	Shared func() time.Time
+	Log    *slog.Logger
+	// Ready says whether new requests should come here: nil, ErrDraining, or
+	// what keeps them from being served. An error may know its cure, by a method
+	// of that name. Without Ready they always should.
+	Ready func(context.Context) error
 }
+
+// ErrDraining says that this node finishes what it has and then ends.
+var ErrDraining = errors.New("draining")
 
 // Server serves dialects over one core.
 type Server struct {
@@ -47,7 +59,10 @@ func (rt route) reference() dialect.Rule {
 // New makes a server of the dialects, in order: where two share a path and
 // the partner is unknown, the first answers.
 func New(core *pay.Core, dialects []dialect.Dialect, o Options) *Server {
-	s := &Server{core: core, routes: make(map[string][]route), options: o, site: site{o.PublicURL}}
+	s := &Server{core: core, routes: make(map[string][]route), options: o, rates: new(buckets), site: site{o.PublicURL}}
+	if o.Shared != nil {
+		s.rates = &quotas{take: core.TakeQuota, now: o.Shared}
+	}
 	for i := range dialects {
 		s.mount(&dialects[i])
 	}

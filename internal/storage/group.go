@@ -6,14 +6,16 @@ import "fmt"
 // transactions of a group one after another, each in a savepoint of its own,
 // and commits them together.
 type oneByOne struct {
-	db    *session
-	begin string // the statement that begins a transaction that will write
+	db     *session
+	begin  string // the statement that begins a transaction that will write
+	health *health
 }
 
 func (l *oneByOne) commit(jobs []*job, c *counts) {
 	g := &group{db: l.db, begin: l.begin, jobs: jobs, failed: errGone}
 	defer func() {
 		g.settle()
+		l.health.heed(g)
 		c.add(jobs, g.wrote, g.failed)
 		g.answer()
 	}()
@@ -50,12 +52,13 @@ func (g *group) runOne(j *job) error {
 	u := &unit{db: g.db}
 	j.err = call(j.f, u)
 	u.over = true
+	fault := g.db.fault
 	if j.err == nil {
-		j.err = g.db.fault
+		j.err = fault
 	}
 	g.db.reset()
 	if j.err != nil {
-		return u.rollback()
+		return u.rollback(fault)
 	}
 	g.wrote = g.wrote || u.open
 	return u.release()

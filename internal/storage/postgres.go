@@ -13,6 +13,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+
+	"github.com/qrisd/qrisd/internal/pay"
 )
 
 // postgresSettings hold for every connection unless the URL says otherwise.
@@ -45,32 +47,24 @@ func OpenPostgres(ctx context.Context, url string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("storage: connect: %w", explainPostgres(err))
 	}
-	lanes := make([]*postgresLane, o.Writers)
+	s := &Store{readers: &postgresViewer{pool: pool, patience: o.Patience}, probe: probeDatabase}
+	lanes := make([]lane, o.Writers)
 	for i := range lanes {
 		lanes[i] = &postgresLane{
-			dial:  func(ctx context.Context) (*pgx.Conn, error) { return pgx.ConnectConfig(ctx, config.ConnConfig.Copy()) },
-			newID: uuid.NewString, patience: o.Patience,
+			dial:     func(ctx context.Context) (*pgx.Conn, error) { return pgx.ConnectConfig(ctx, config.ConnConfig.Copy()) },
+			newID:    func() string { return uuid.Must(uuid.NewV7()).String() },
+			patience: o.Patience, health: &s.health,
 		}
 	}
-	return &Store{
-		writer:  newWriter(o.MaxBatch, asLanes(lanes)...),
-		readers: &postgresViewer{pool: pool, patience: o.Patience},
-		release: func() error {
-			for _, l := range lanes {
-				l.drop()
-			}
-			pool.Close()
-			return nil
-		},
-	}, nil
-}
-
-func asLanes(of []*postgresLane) []lane {
-	lanes := make([]lane, len(of))
-	for i, l := range of {
-		lanes[i] = l
+	s.writer = newWriter(o.MaxBatch, lanes...)
+	s.release = func() error {
+		for _, l := range lanes {
+			l.(*postgresLane).drop()
+		}
+		pool.Close()
+		return nil
 	}
-	return lanes
+	return s, nil
 }
 
 func postgresConfig(url string, o Options) (*pgxpool.Config, error) {
@@ -122,4 +116,8 @@ func migratePostgres(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("storage: migrate: %w", err)
 	}
 	return explainPostgres(migrate(ctx, db, goose.DialectPostgres, migrations(), goose.WithLocker(locker)))
+}
+
+func probeDatabase(ctx context.Context, s *Store) error {
+	return s.Update(ctx, func(tx pay.Tx) error { return tx.PutSetting("storage.probe", "") })
 }

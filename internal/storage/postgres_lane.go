@@ -49,6 +49,7 @@ type postgresLane struct {
 	dial     func(context.Context) (*pgx.Conn, error)
 	newID    func() string
 	patience time.Duration
+	health   *health
 
 	id      string // of the row; empty: none yet
 	commits int64  // that were kept
@@ -65,6 +66,7 @@ func (l *postgresLane) commit(jobs []*job, c *counts) {
 	}()
 	for groups := [][]*job{jobs}; len(groups) > 0; groups = groups[1:] {
 		decided, alone, wrote, err := l.decide(groups[0])
+		l.heed(wrote, err)
 		c.add(decided, wrote, err)
 		undecided = without(undecided, decided)
 		for _, j := range decided {
@@ -76,6 +78,16 @@ func (l *postgresLane) commit(jobs []*job, c *counts) {
 		for _, j := range alone {
 			groups = append(groups, []*job{j})
 		}
+	}
+}
+
+// heed learns from a group whether the database is there.
+func (l *postgresLane) heed(wrote bool, err error) {
+	switch {
+	case transient(err) || errors.Is(err, ErrUncertain):
+		l.health.set(&Outage{Err: err, cure: "look at the database and at the way to it"})
+	case wrote && err == nil:
+		l.health.set(nil)
 	}
 }
 

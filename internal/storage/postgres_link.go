@@ -58,13 +58,17 @@ func (k *link) answer(results pgx.BatchResults, a *ask) error {
 		return err
 	}
 	defer rows.Close()
+	var fields []pgconn.FieldDescription
 	for rows.Next() {
+		if fields == nil {
+			fields = slices.Clone(rows.FieldDescriptions()) // the next result takes their place
+		}
 		values := rows.RawValues()
 		kept := make([][]byte, len(values))
 		for i, v := range values {
 			kept[i] = slices.Clone(v)
 		}
-		a.rows = append(a.rows, &rawRow{k.conn.TypeMap(), rows.FieldDescriptions(), kept})
+		a.rows = append(a.rows, &rawRow{k.conn.TypeMap(), fields, kept})
 	}
 	if err := rows.Err(); err != nil {
 		return err

@@ -28,13 +28,14 @@ var sqlitePragmas = []string{
 	"wal_autocheckpoint(2000)",
 }
 
-// sqliteHints are the cures of the errors that an operator can cure.
+// sqliteHints are the cures of the errors that an operator can cure, each an
+// Outage.
 var sqliteHints = map[int]string{
 	sqlite3.SQLITE_BUSY:     "another program holds the file: end it",
 	sqlite3.SQLITE_CANTOPEN: "check the folder and its permissions",
 	sqlite3.SQLITE_CORRUPT:  "the file is damaged: restore a backup",
 	sqlite3.SQLITE_FULL:     "the disk is full: free some space",
-	sqlite3.SQLITE_IOERR:    "the disk failed: look into the system's log",
+	sqlite3.SQLITE_IOERR:    "the disk failed, or a quota or a limit on files is reached: look into the system's log",
 	sqlite3.SQLITE_NOTADB:   "the file is something else: name another",
 	sqlite3.SQLITE_READONLY: "the file cannot be written: check its owner and the mount",
 }
@@ -43,7 +44,7 @@ func explainSQLite(err error) error {
 	var e *sqlite.Error
 	if errors.As(err, &e) {
 		if hint := sqliteHints[e.Code()&0xff]; hint != "" {
-			return fmt.Errorf("%w (%s)", err, hint)
+			return &Outage{Err: err, cure: hint}
 		}
 	}
 	return err
@@ -93,7 +94,9 @@ func newStore(ctx context.Context, books *sqliteFile, o Options) (*Store, error)
 			return nil, err
 		}
 	}
-	return &Store{writer: newWriter(o.MaxBatch, &oneByOne{db: w, begin: "BEGIN IMMEDIATE"}), readers: newPool(readers)}, nil
+	s := &Store{readers: newPool(readers), probe: probeDisk}
+	s.writer = newWriter(o.MaxBatch, &oneByOne{db: w, begin: "BEGIN IMMEDIATE", health: &s.health})
+	return s, nil
 }
 
 // lockSQLite takes the lock that one process may hold, with SQLite's own means

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/qrisd/qrisd/internal/pay"
 )
@@ -24,11 +25,17 @@ var ErrClosed = errors.New("storage: closed")
 type Options struct {
 	MaxBatch int // transactions that share one commit; 0: 64
 	Readers  int // connections that View may use at a time; 0: one per processor, at least 4
+
+	// On PostgreSQL:
+	Writers  int           // connections that Update may use at a time; 0: 1
+	Patience time.Duration // how long a transaction waits for a database that is away; 0: 5 s
 }
 
 func (o Options) orDefault() Options {
 	o.MaxBatch = cmp.Or(max(o.MaxBatch, 0), 64)
 	o.Readers = cmp.Or(max(o.Readers, 0), max(4, runtime.GOMAXPROCS(0)))
+	o.Writers = cmp.Or(max(o.Writers, 0), 1)
+	o.Patience = cmp.Or(o.Patience, 5*time.Second)
 	return o
 }
 
@@ -55,7 +62,9 @@ func IsPostgres(location string) bool {
 type Store struct {
 	writer  *writer
 	readers viewer
-	release func() error // closes the database once nothing uses it
+	health  health
+	probe   func(context.Context, *Store) error // commits something, to see whether that works again
+	release func() error                        // closes the database once nothing uses it
 
 	once     sync.Once
 	closeErr error

@@ -57,14 +57,16 @@ func (u *unit) release() error {
 	return err
 }
 
-// rollback undoes the unit's writes. It fails when the engine has rolled back
-// the whole transaction, savepoints and all.
-func (u *unit) rollback() error {
+// rollback undoes the unit's writes, after a statement's fault unless that is
+// nil. It fails when the engine has rolled back the whole transaction,
+// savepoints and all. Where there was no savepoint it may have done so too,
+// and the next savepoint would commit by itself: the fault fails the group.
+func (u *unit) rollback(fault error) error {
 	if !u.open {
-		return nil
+		return fault
 	}
 	if _, err := u.db.exec("ROLLBACK TO SAVEPOINT unit", nil); err != nil {
-		return err
+		return errors.Join(fault, err)
 	}
 	return u.release()
 }

@@ -82,7 +82,11 @@ func (w *World) PutOutlet(merchantID string, kind pay.OutletKind, id string, sta
 // SetPayer changes the payer.
 func (w *World) SetPayer(standing pay.Standing, dayLimit pay.Rupiah) {
 	w.t.Helper()
-	w.must(w.Core.SetPayer(w.t.Context(), pay.Payer{ID: PayerID, Standing: standing, DayLimit: dayLimit}))
+	_, err := w.Core.EditPayer(w.t.Context(), PayerID, func(p *pay.Payer) error {
+		p.Standing, p.DayLimit = standing, dayLimit
+		return nil
+	})
+	w.must(err)
 }
 
 func (w *World) must(err error) {
