@@ -29,6 +29,9 @@ func TestScripts(t *testing.T) {
 			"send":      send,
 			"pick":      pick,
 			"readenv":   readEnv,
+			"tamper":    tamper,
+			"swap":      swap,
+			"permits":   permits,
 		},
 	})
 }

@@ -18,29 +18,55 @@ import (
 
 func verifyCommand() *cobra.Command {
 	var m messageFlags
+	var books booksCheck
 	var signature, publicKey string
 	c := &cobra.Command{
-		Use:   "verify",
-		Short: "Check the signature of a request, and say why it does not match",
-		Long: `Check an X-SIGNATURE as a SNAP server does: over the minified body, and over the
-same with its strings written as JSON.stringify writes them. It exits with 0
-when the signature matches. Otherwise it prints what should have been signed
-and, where it can tell, what was signed instead.`,
-		Example: `  qrisd verify --path /v1.0/qr/qr-mpm-generate --token TOKEN --secret-file secret.txt --timestamp 2026-01-31T10:00:00+07:00 --body body.json --signature BASE64
+		Use:   "verify [LOCATION]",
+		Short: "Check the books, or the signature of a request",
+		Long: `Check every invariant of the books: of the ledger, and of the states of codes,
+payments, refunds, deliveries, settlements and tokens. LOCATION is a backup, the
+file of an embedded store or the postgres:// URL of a database; a server may be
+at work on it. The first row that is wrong is named, with what was expected and
+what is there, and the exit code is 1.
+
+With --signature it checks an X-SIGNATURE instead, as a SNAP server does: over
+the minified body, and over the same with its strings written as JSON.stringify
+writes them. It exits with 0 when the signature matches. Otherwise it prints
+what should have been signed and, where it can tell, what was signed instead.`,
+		Example: `  qrisd verify /backup/qrisd-2026-01-31.db
+  qrisd verify --all --store postgres://qrisd@db/qrisd
+  qrisd verify --path /v1.0/qr/qr-mpm-generate --token TOKEN --secret-file secret.txt --timestamp 2026-01-31T10:00:00+07:00 --body body.json --signature BASE64
   qrisd verify --scheme asymmetric --path /notify --public-key public.pem --timestamp 2026-01-31T10:00:00+07:00 --body body.json --signature BASE64`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := verify(c, &m, signature, publicKey); err != nil {
-				return fmt.Errorf("verify: %w", err)
-			}
-			fmt.Fprintln(c.OutOrStdout(), "signature matches")
-			return nil
-		},
+		Args: cobra.MaximumNArgs(1),
 	}
 	m.bind(c)
 	c.Flags().StringVar(&signature, "signature", "", "text of X-SIGNATURE, base64 or hexadecimal")
 	c.Flags().StringVar(&publicKey, "public-key", "", "file of the signer's RSA public key or certificate (token, asymmetric, with-token)")
+	books.bind(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		var err error
+		switch given := c.Flags().NFlag(); {
+		case given == books.given(c):
+			err = books.run(c, args)
+		case len(args) > 0 || books.given(c) > 0:
+			err = errors.New("some of this is about a signature, some about books: check one at a time")
+		default:
+			err = verifySignature(c, &m, signature, publicKey)
+		}
+		if err != nil {
+			return fmt.Errorf("verify: %w", err)
+		}
+		return nil
+	}
 	return c
+}
+
+func verifySignature(c *cobra.Command, m *messageFlags, signature, publicKey string) error {
+	if err := verify(c, m, signature, publicKey); err != nil {
+		return err
+	}
+	fmt.Fprintln(c.OutOrStdout(), "signature matches")
+	return nil
 }
 
 func verify(c *cobra.Command, m *messageFlags, signature, publicKey string) error {

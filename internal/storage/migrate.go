@@ -31,7 +31,8 @@ func migrations() fs.FS {
 	return files
 }
 
-// migrate brings a database up to the schema of this program.
+// migrate brings a database up to the schema of this program and takes it for
+// a store.
 func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, ddl fs.FS, o ...goose.ProviderOption) error {
 	o = append(o, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
 	p, err := goose.NewProvider(dialect, db, ddl, o...)
@@ -48,5 +49,5 @@ func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, ddl fs.FS, 
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("storage: migrate the schema from version %d to %d: %w", current, target, err)
 	}
-	return nil
+	return adopt(ctx, db)
 }
