@@ -70,30 +70,19 @@ func (c *Core) Expire(ctx context.Context) (int, error) { return c.Under(Lease{}
 // Expire records the transition of codes whose validity has passed, up to a
 // batch, and gives how many. What it has not reached yet reads as expired all
 // the same (Code.StateAt).
-func (l Leader) Expire(ctx context.Context) (int, error) {
+func (l Leader) Expire(ctx context.Context) (n int, err error) {
 	now := l.core.Now()
 	var due []Code
-	err := l.core.store.View(ctx, func(r Reader) (err error) {
-		due, err = r.DueCodes(now, expireBatch)
+	err = l.core.store.View(ctx, func(r Reader) (err error) {
+		due, err = r.DueCodes(now, 1)
 		return err
 	})
 	if err != nil || len(due) == 0 {
 		return 0, err
 	}
-	n := 0
-	err = l.update(ctx, func(tx Tx) error {
-		n = 0
-		for _, code := range due {
-			code.ClosedAt = code.ExpiresAt
-			err := tx.CloseCode(code, CodeIsExpired)
-			switch {
-			case err == nil:
-				n++
-			case !errors.Is(err, ErrNotFound): // it was paid or cancelled first
-				return err
-			}
-		}
-		return nil
+	err = l.update(ctx, func(tx Tx) (err error) {
+		n, err = tx.ExpireCodes(now, expireBatch)
+		return err
 	})
 	return n, err
 }

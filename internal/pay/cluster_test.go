@@ -333,3 +333,28 @@ func togetherAllOrNothing(t *testing.T, c *cluster) {
 		t.Errorf("another node does not know it: %v", err)
 	}
 }
+
+// TestTogetherOneAfterAnother: with the same guard each sees whether another
+// has done it all.
+func TestTogetherOneAfterAnother(t *testing.T) { onEngines(t, 3, togetherOneAfterAnother) }
+
+func togetherOneAfterAnother(t *testing.T, c *cluster) {
+	c.atOnce(func(node, i int) {
+		err := c.nodes[node].Together(t.Context(), "seed", func(core *pay.Core) error {
+			if made, err := core.Setting(t.Context(), "made"); err != nil || made != "" {
+				return err
+			}
+			if err := core.AddPayer(t.Context(), pay.Payer{ID: "siti"}, pay.Rp(5)); err != nil {
+				return err
+			}
+			_, err := core.KeepSetting(t.Context(), "made", fmt.Sprint(i))
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	if made, err := c.nodes[0].Setting(t.Context(), "made"); made == "" || err != nil {
+		t.Errorf("nobody has made it: %v", err)
+	}
+}

@@ -36,7 +36,8 @@ type Reader interface {
 	// CodesOn visits a merchant's codes of a Jakarta date, newest first.
 	CodesOn(partnerID, merchantID, day string, visit func(Code) error) error
 
-	// DueCodes gives up to limit active codes whose validity has passed.
+	// DueCodes gives up to limit active codes whose validity has passed, the
+	// one that is due longest first.
 	DueCodes(now time.Time, limit int) ([]Code, error)
 
 	Payment(ref string) (Payment, error)
@@ -111,6 +112,9 @@ type Tx interface {
 	// CloseCode moves a code from Active to a state at a time; ErrNotFound
 	// when it was not active any more.
 	CloseCode(c Code, to CodeState) error
+	// ExpireCodes closes up to limit active codes whose validity has passed, as
+	// of the moment it passed, and gives how many.
+	ExpireCodes(now time.Time, limit int) (int, error)
 	// HoldCode keeps an active code active until the transaction ends, for any
 	// number of transactions at once; ErrNotFound when it was not active.
 	HoldCode(ref string) error

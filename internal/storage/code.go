@@ -26,6 +26,14 @@ var (
 		ORDER BY created_at DESC, ref DESC`)
 	dueCodes = codes.find(`WHERE state = 'active' AND expires_at > 0 AND expires_at <= $1
 		ORDER BY expires_at LIMIT $2`)
+	// Codes that are being paid or cancelled elsewhere wait for the next time.
+	// What is due is found once: a plan may look into a plain subquery again
+	// for each row, and find the next ones.
+	expireCodes = `WITH due AS MATERIALIZED (
+			SELECT ref FROM code WHERE state = 'active' AND expires_at > 0 AND expires_at <= $1
+			ORDER BY expires_at LIMIT $2 /*postgres: FOR UPDATE SKIP LOCKED */)
+		UPDATE code SET state = 'expired', closed_at = expires_at
+		WHERE state = 'active' AND ref IN (SELECT ref FROM due)`
 	insertCode = codes.insert("day")
 	// The condition on the state is what lets a dynamic code be paid once.
 	holdCode  = "SELECT ref FROM code WHERE ref = $1 AND state = 'active' /*postgres: FOR SHARE */"
@@ -38,7 +46,6 @@ func (r reader) CodesOn(partnerID, merchantID, day string, visit func(pay.Code) 
 	return codes.visit(r.q, codesOnDay, []any{partnerID, merchantID, day}, visit)
 }
 
-// DueCodes begin with the one that is due longest.
 func (r reader) DueCodes(now time.Time, limit int) ([]pay.Code, error) {
 	return codes.all(r.q, dueCodes, micros(now), limit)
 }
@@ -48,6 +55,11 @@ func (r reader) DueCodes(now time.Time, limit int) ([]pay.Code, error) {
 // would cost a fifth of the rate at which codes are made.
 func (t tx) InsertCode(c pay.Code, day string) error {
 	return t.insert(insertCode, append(codes.values(&c), day))
+}
+
+func (t tx) ExpireCodes(now time.Time, limit int) (int, error) {
+	n, err := t.db.exec(expireCodes, []any{micros(now), limit})
+	return int(n), err
 }
 
 func (t tx) HoldCode(ref string) error {

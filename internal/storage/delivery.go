@@ -26,11 +26,12 @@ var deliveries = table[pay.Delivery]{
 var (
 	deliveryByID = deliveries.find("WHERE id = $1")
 	// Nodes that claim at the same time pass over each other's rows.
-	claimDeliveries = `UPDATE delivery SET holder = $1 WHERE id IN (
-		SELECT id FROM delivery WHERE state = 'pending' AND holder = '' AND next_at <= $2
-		AND id = (SELECT MIN(id) FROM delivery AS same
-			WHERE same.code_ref = delivery.code_ref AND same.state = 'pending')
-		ORDER BY next_at, id LIMIT $3 /*postgres: FOR UPDATE SKIP LOCKED */)
+	claimDeliveries = `WITH due AS MATERIALIZED (
+			SELECT id FROM delivery WHERE state = 'pending' AND holder = '' AND next_at <= $2
+			AND id = (SELECT MIN(id) FROM delivery AS same
+				WHERE same.code_ref = delivery.code_ref AND same.state = 'pending')
+			ORDER BY next_at, id LIMIT $3 /*postgres: FOR UPDATE SKIP LOCKED */)
+		UPDATE delivery SET holder = $1 WHERE id IN (SELECT id FROM due)
 		RETURNING ` + strings.Join(deliveries.columns, ", ")
 	releaseDeliveries   = "UPDATE delivery SET holder = '' WHERE holder = $1 AND holder <> ''"
 	releaseEvery        = "UPDATE delivery SET holder = '' WHERE holder <> ''"

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -132,9 +133,13 @@ func stepFailed(text string, err error) error {
 // step names a statement in an error: its verb and its table.
 func step(text string) string {
 	words := strings.Fields(text)
-	for i, w := range words[:len(words)-1] {
-		if w == "INTO" || w == "FROM" || w == "UPDATE" {
-			return strings.ToLower(words[0]) + " " + words[i+1]
+	for _, before := range []string{"INTO", "UPDATE", "FROM"} {
+		if i := slices.Index(words, before); i >= 0 && i+1 < len(words) {
+			verb := words[0]
+			if verb == "WITH" {
+				verb = before
+			}
+			return strings.ToLower(verb) + " " + words[i+1]
 		}
 	}
 	return strings.ToLower(text)

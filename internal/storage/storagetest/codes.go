@@ -44,8 +44,27 @@ func dueCodes(t *testing.T, s pay.Storage) {
 		}
 		limit := rapid.IntRange(1, len(made)+1).Draw(t, "limit")
 		got := view(t, s, func(r pay.Reader) ([]pay.Code, error) { return r.DueCodes(now, limit) })
-		same(t, "due codes", got, upTo(dueCodesOf(made, now), limit))
+		want := upTo(dueCodesOf(made, now), limit)
+		same(t, "due codes", got, want)
+		if rapid.Bool().Draw(t, "expire") {
+			expire(t, s, made, now, limit, want)
+		}
 	})
+}
+
+// expire closes what is due, each code as of its own end.
+func expire(t failer, s pay.Storage, made []pay.Code, now time.Time, limit int, due []pay.Code) {
+	t.Helper()
+	update(t, s, func(tx pay.Tx) error {
+		n, err := tx.ExpireCodes(now, limit)
+		same(t, "how many expired", n, len(due))
+		return err
+	})
+	for _, c := range due {
+		c.State, c.ClosedAt = pay.CodeIsExpired, c.ExpiresAt
+		same(t, "an expired code", view(t, s, func(r pay.Reader) (pay.Code, error) { return r.Code(c.Ref) }), c)
+		made[slices.IndexFunc(made, func(m pay.Code) bool { return m.Ref == c.Ref })] = c
+	}
 }
 
 func dueCodesOf(made []pay.Code, now time.Time) []pay.Code {
