@@ -118,7 +118,7 @@ func manyReceivers(t *testing.T, codes int, answer func(http.ResponseWriter, *ht
 			name = "token"
 		}
 		w.bulk(w.partner(fmt.Sprintf("p%d", i), name, r.URL), codes/5, 5)
-		n += codes/5*5
+		n += codes / 5 * 5
 	}
 	return w, n
 }
