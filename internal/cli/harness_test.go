@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,6 +19,7 @@ import (
 	"github.com/qrisd/qrisd/internal/dialect"
 	"github.com/qrisd/qrisd/internal/pgtest"
 	"github.com/qrisd/qrisd/internal/sandbox"
+	"github.com/qrisd/qrisd/internal/storage"
 	"github.com/qrisd/qrisd/snap"
 )
 
@@ -57,6 +59,24 @@ func storeOf(t *testing.T, dir string) string {
 	url := pgtest.Shared(t).Database(t)
 	stores.Store(dir, url)
 	return url
+}
+
+// cloneOf is a folder like another, whose server was stopped, with a store of
+// its own.
+func cloneOf(t *testing.T, seed string) string {
+	t.Helper()
+	dir := t.TempDir()
+	err := os.CopyFS(dir, os.DirFS(seed))
+	if err == nil && *onPostgres {
+		err = storage.Read(t.Context(), storeOf(t, seed), func(s *storage.Snapshot) error {
+			_, err := storage.Copy(t.Context(), s, storeOf(t, dir), time.Now(), storage.CopyOptions{})
+			return err
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // startWith fills in what tests have in common.

@@ -3,7 +3,6 @@ package cli
 import (
 	"flag"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 	"testing"
@@ -110,11 +109,7 @@ func seededFolder(t *testing.T, ear *receiver) string {
 
 func newWorld(t *testing.T, seed string, ear *receiver) *world {
 	t.Helper()
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(seed)); err != nil {
-		t.Fatal(err)
-	}
-	w := &world{h: startIn(t, dir), ear: ear, tokens: map[string]string{}}
+	w := &world{h: startIn(t, cloneOf(t, seed)), ear: ear, tokens: map[string]string{}}
 	w.m = &model{accounts: map[ledger.Account]pay.Rupiah{}, settled: map[merchantDay]pay.Settlement{}}
 	for _, p := range w.h.node.file.Payers {
 		sen, err := snap.ParseAmount(p.Balance)

@@ -238,6 +238,9 @@ func (c *Core) takeCode(tx Tx, p *Payment) (Code, Merchant, error) {
 	if err != nil {
 		return code, Merchant{}, err
 	}
+	if code.PartnerID != p.AcquirerID || code.MerchantID != p.MerchantID {
+		return code, Merchant{}, RefuseField(CodeUnknown, "qrContent", "the MPAN in the code belongs to another merchant by now")
+	}
 	merchant, err := tx.Merchant(code.PartnerID, code.MerchantID)
 	if err == nil {
 		err = merchant.MayTrade()

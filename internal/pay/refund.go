@@ -121,6 +121,9 @@ func share(mdr, part, whole Rupiah) Rupiah {
 	if part == whole {
 		return mdr
 	}
+	if whole < Rp(1) {
+		return 0
+	}
 	rupiah := int64(mdr) / 100
 	return Rp(rupiah * (int64(part) / 100) / (int64(whole) / 100))
 }
