@@ -3,7 +3,7 @@ export CGO_ENABLED ?= 0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 30s
 
-.PHONY: build demo test lint fuzz soak bench clean
+.PHONY: build demo test lint fuzz soak torture bench clean
 
 build: ## one static binary in bin/
 	go build -trimpath -o bin/qrisd ./cmd/qrisd
@@ -11,8 +11,12 @@ build: ## one static binary in bin/
 demo: build ## the five documents and a payment's whole story, over real HTTP
 	./bin/qrisd demo --once
 
-test: lint compiler clients postgres ## everything, with the race detector
+test: lint compiler clients postgres ## everything, with the race detector, and from end to end on both engines
 	CGO_ENABLED=1 go test -race -timeout 15m ./...
+	CGO_ENABLED=1 go test -race -timeout 15m ./internal/cli -postgres -skip '$(OF_BOTH_ENGINES)'
+
+# These tests have a row for each engine, or are about the embedded one's disk.
+OF_BOTH_ENGINES := ^Test(Torture|Failover|Linearizable|PlantedFaults|Full|FailingDisk)$$
 
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }
@@ -50,6 +54,9 @@ fuzz: ## every fuzz target for FUZZTIME
 soak: ## the long forms: 1,000 keys x 100 duplicates a regime, deep model runs, 10,000 notifications
 	go test ./internal/cli -run 'TestDuplicates|TestModel' -timeout 60m -soak
 	go test ./internal/notify -run TestTenThousand -timeout 30m -soak
+
+torture: ## 1,000 kills on the embedded store, on PostgreSQL, and of three nodes
+	go test ./internal/cli -run TestTorture -timeout 180m -v -torture.kills 1000
 
 bench: build ## durable generate requests against the bare protocol
 	./bin/qrisd bench
