@@ -12,6 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/qrisd/qrisd/internal/pgtest"
 	"github.com/qrisd/qrisd/internal/sandbox"
 )
 
@@ -33,8 +34,18 @@ func TestScripts(t *testing.T) {
 			"swap":      swap,
 			"permits":   permits,
 		},
+		Setup: func(e *testscript.Env) error {
+			if *onPostgres && !namesItsStores[strings.TrimPrefix(filepath.Base(e.WorkDir), "script-")] {
+				e.Setenv(storeVariable, pgtest.Shared(t).Database(t))
+			}
+			return nil
+		},
 	})
 }
+
+// namesItsStores are the scripts about stores, of either engine, whatever the
+// others run on.
+var namesItsStores = map[string]bool{"books": true, "migrate": true}
 
 // readyWithin is how long a server may take to start.
 const readyWithin = 30 * time.Second

@@ -115,6 +115,9 @@ func serve(ctx context.Context, o serveOptions, ready func(*node)) error {
 		return err
 	}
 	easeCollector()
+	if err := os.MkdirAll(o.data, 0o700); err != nil {
+		return fmt.Errorf("creating the data folder: %w", err)
+	}
 	store := o.among
 	if store == nil {
 		if store, err = storage.Open(ctx, o.location(), storage.Options{}); err != nil {

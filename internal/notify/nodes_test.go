@@ -154,15 +154,11 @@ func TestNodeDies(t *testing.T) {
 	w, _ := manyReceivers(t, 100, unreliable)
 	w.options.Timeout = 150 * time.Millisecond
 	disk := &failing{Storage: w.store}
+	disk.last.Store(3)
 	w.start(w.coreOn(disk), w.as("dies"))
 	w.start(w.coreOn(w.store), w.as("b"))
 	w.start(w.coreOn(w.store), w.as("c"))
-	w.until("a part of its work", func() bool {
-		held, _ := w.held("dies")
-		return held > 0 && w.madeBy("dies") > 20
-	})
-	disk.updates.Store(1 << 40)
-	disk.views.Store(1 << 40)
+	w.until("its end", disk.isCut)
 	var held int
 	w.until("all but the dead one's codes", func() bool {
 		codes := map[string]bool{}

@@ -19,6 +19,7 @@ type failing struct {
 	views, updates atomic.Int64
 	bodies         atomic.Int64  // only the keeping of one
 	unheard        atomic.Int64  // claims that are committed, but the answer is lost
+	last           atomic.Int64  // at this claim that gives something it is cut off
 	stuck          chan struct{} // an update waits until it is closed; nil: none does
 }
 
@@ -40,11 +41,25 @@ func (f *failing) Update(ctx context.Context, do func(pay.Tx) error) error {
 	}
 	claimed := 0
 	err := f.Storage.Update(ctx, func(tx pay.Tx) error { return do(&failingTx{tx, f, &claimed}) })
-	if err == nil && claimed > 0 && f.unheard.Add(-1) >= 0 {
+	if err != nil || claimed == 0 {
+		return err
+	}
+	if f.last.Add(-1) == 0 {
+		f.cut()
+	}
+	if f.unheard.Add(-1) >= 0 {
 		return errDisk
 	}
-	return err
+	return nil
 }
+
+// cut lets everything fail from now on.
+func (f *failing) cut() {
+	f.updates.Store(1 << 40)
+	f.views.Store(1 << 40)
+}
+
+func (f *failing) isCut() bool { return f.updates.Load() > 0 }
 
 type failingTx struct {
 	pay.Tx
