@@ -112,13 +112,18 @@ func (c *Core) Told(ctx context.Context, d Delivery) (Transaction, error) {
 // FixBody keeps the body of a delivery before its first try. It gives the body
 // that is kept: an earlier one, if a node that counted as gone had made it.
 func (c *Core) FixBody(ctx context.Context, id, body string) (kept string, err error) {
-	err = c.store.Update(ctx, func(tx Tx) error {
-		d, err := tx.Delivery(id)
-		if kept = d.Body; kept != "" || err != nil {
+	err = retry(func() error {
+		return c.store.Update(ctx, func(tx Tx) error {
+			d, err := tx.Delivery(id)
+			if kept = d.Body; kept != "" || err != nil {
+				return err
+			}
+			kept = body
+			if err = tx.SetDeliveryBody(id, body); errors.Is(err, ErrNotFound) {
+				err = errRaced
+			}
 			return err
-		}
-		kept = body
-		return tx.SetDeliveryBody(id, body)
+		})
 	})
 	return kept, err
 }

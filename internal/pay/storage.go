@@ -145,7 +145,7 @@ type Tx interface {
 	// ReleaseDeliveries frees what a holder has claimed; an empty holder is
 	// all of them.
 	ReleaseDeliveries(holder string) error
-	SetDeliveryBody(id, body string) error
+	SetDeliveryBody(id, body string) error // ErrNotFound when it has one already
 	// SetDelivery records a delivery's state, how often it was tried and when
 	// it is due, and that nobody holds it; a state that is not pending also
 	// ends it at a time.

@@ -38,7 +38,7 @@ var (
 	allDeliveries       = deliveries.find("WHERE $1 IN ('', state) ORDER BY id DESC")
 	deliveriesOfPartner = deliveries.find("WHERE partner_id = $1 AND $2 IN ('', state) ORDER BY id DESC")
 	insertDelivery      = deliveries.insert()
-	setDeliveryBody     = "UPDATE delivery SET body = $1 WHERE id = $2"
+	setDeliveryBody     = "UPDATE delivery SET body = $1 WHERE id = $2 AND body = ''"
 	setDelivery         = "UPDATE delivery SET state = $1, attempts = $2, next_at = $3, done_at = $4, holder = '' WHERE id = $5"
 )
 

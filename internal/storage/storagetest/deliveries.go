@@ -21,6 +21,8 @@ func deliveryLife(t *testing.T, s pay.Storage) {
 	insert(t, s, insertDelivery(want), insertDelivery(other))
 	want.Body = "{}"
 	insert(t, s, func(tx pay.Tx) error { return tx.SetDeliveryBody("d", want.Body) })
+	again := func(tx pay.Tx) error { return tx.SetDeliveryBody("d", "another") }
+	is(t, s.Update(context.Background(), again), pay.ErrNotFound)
 	for i, state := range []pay.DeliveryState{pay.DeliveryPending, pay.DeliveryFailed, pay.DeliveryPending, pay.DeliveryDone} {
 		at := noon.Add(time.Duration(i) * time.Minute)
 		want.State, want.Attempts, want.NextAt, want.DoneAt = state, i+1, at.Add(time.Hour), at
