@@ -47,7 +47,8 @@ func serveCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the server",
-		Long: `Run the server on an embedded store, whose schema it brings up to date by itself.
+		Long: `Run the server on an embedded store, or on a PostgreSQL database that it may
+share with other nodes (--store). It brings the schema up to date by itself.
 
 With --sandbox on an empty data folder it creates a partner, a merchant with a
 store and a payer with money for each dialect, and writes their credentials to
@@ -68,6 +69,9 @@ sandbox.json in that folder (mode 0600) before it says that it is ready.`,
 	f.DurationVar(&o.drain, "drain", -1, "how long requests are still taken after SIGTERM while /readyz says so to balancers, up to 5s (default: 2s, none in a sandbox)")
 	f.StringArrayVar(&o.dialects, "dialect", nil, "file that describes another provider's dialect (may be repeated)")
 	f.BoolVar(&o.notifyPrivate, "notify-private", true, "in a sandbox: notifications may go to loopback and private networks; never outside one")
+	for _, name := range []string{"skew", "drain"} {
+		f.Lookup(name).DefValue = "0s" // their help says what is meant by default
+	}
 	f.StringVar(&o.logLevel, "log", "warn", "debug, info, warn or error")
 	return c
 }
