@@ -167,7 +167,11 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, pay.ErrExists):
 		h = &httpError{http.StatusConflict, "exists", "it exists already"}
 	default:
-		a.Log.Error("management request failed", "path", r.URL.Path, "error", err)
+		level := slog.LevelError
+		if errors.Is(err, context.Canceled) {
+			level = slog.LevelDebug // the client has gone
+		}
+		a.Log.Log(r.Context(), level, "management request failed", "path", r.URL.Path, "error", err)
 		h = &httpError{http.StatusInternalServerError, "internal", "internal failure; the log says more"}
 	}
 	write(w, h.Status, map[string]any{"error": h})

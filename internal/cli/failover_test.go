@@ -18,6 +18,7 @@ import (
 // standby of its own. The nodes are never started again, and nothing that
 // they acknowledged is lost.
 func TestFailover(t *testing.T) {
+	t.Parallel()
 	const failovers, between = 10, 2 * time.Second
 	program, err := exec.LookPath("qrisd") // this binary, as TestMain installs it
 	if err != nil {

@@ -23,11 +23,16 @@ func answerEarly(end func(n int) error) flaw {
 		n++
 		mine := n
 		mu.Unlock()
-		decided := make(chan error, 1)
+		decided := make(chan error, 2)
+		answered := false
 		go func() {
 			err := books.Update(context.WithoutCancel(ctx), func(tx pay.Tx) error {
+				if answered {
+					return errLost // what f has found is in use
+				}
 				err := f(tx)
 				if err == nil {
+					answered = true
 					decided <- nil
 					err = end(mine)
 				}

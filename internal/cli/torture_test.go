@@ -34,6 +34,7 @@ func TestTorture(t *testing.T) {
 		{"three nodes", 3, func(t *testing.T) string { return pgtest.Shared(t).Database(t) }},
 	} {
 		t.Run(engine.name, func(t *testing.T) {
+			t.Parallel() // much of it is waiting for the dead to be buried
 			report, err := torture.Run(t.Context(), torture.Options{
 				Program: program, Nodes: engine.nodes, Store: engine.store(t), Data: t.TempDir(), Kills: kills, Every: tortureEvery,
 			})
