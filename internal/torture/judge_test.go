@@ -202,6 +202,13 @@ var lies = map[string]struct {
 		},
 		"a request that was sent once is refused as repeated",
 	},
+	"a validity to come is refused": {
+		func(w *world) {
+			o := w.log.begin(op{Kind: generate, Way: "qoin", Amount: 1, Ref: "S-rice", Expires: noon.Add(farAway)})
+			w.try(o, try{Outcome: refused, Code: "4004701"})
+		},
+		"nothing that happened explains the refusal 4004701",
+	},
 	"an open code cannot be paid": {
 		func(w *world) { w.pay("bread paid", "bread", "rich", 8_000, refused) },
 		"nothing that happened explains the refusal 4045001",

@@ -18,11 +18,12 @@ type moment struct {
 // fitting are the refusals that a client may meet, each with what must have
 // happened before. Any other is a finding.
 var fitting = map[kind]map[snap.Case]func(moment) bool{
-	payment: {snap.CaseTransactionNotFound: moment.gone, snap.CaseInsufficientFunds: moment.poor},
-	decode:  {snap.CaseTransactionNotFound: moment.gone},
-	cancel:  {snap.CaseInvalidTransactionStatus: moment.closed, snap.CaseTransactionExpired: moment.late},
-	refund:  {snap.CaseInvalidTransactionStatus: moment.exhausted, snap.CaseExceedsAmountLimit: moment.excessive},
-	query:   {snap.CaseTransactionNotFound: moment.unborn},
+	generate: {snap.CaseInvalidFieldFormat: moment.overdue},
+	payment:  {snap.CaseTransactionNotFound: moment.gone, snap.CaseInsufficientFunds: moment.poor},
+	decode:   {snap.CaseTransactionNotFound: moment.gone},
+	cancel:   {snap.CaseInvalidTransactionStatus: moment.closed, snap.CaseTransactionExpired: moment.late},
+	refund:   {snap.CaseInvalidTransactionStatus: moment.exhausted, snap.CaseExceedsAmountLimit: moment.excessive},
+	query:    {snap.CaseTransactionNotFound: moment.unborn},
 }
 
 // checkTries wants every answer to be a success, a documented refusal that
@@ -60,7 +61,7 @@ func (m moment) again(number int) bool {
 }
 
 func (m moment) fits() bool {
-	if m.h == nil {
+	if m.h == nil && m.o.Kind != generate {
 		return false
 	}
 	if m.o.Way == outside { // the management API has statuses only
@@ -86,6 +87,12 @@ func (m moment) before(ops []*op) []*op {
 // late reports whether the code may have expired when the answer came.
 func (m moment) late() bool {
 	return !m.h.made.Expires.IsZero() && !m.t.Ended.Before(m.h.made.Expires)
+}
+
+// overdue reports whether the validity that a code was to have may have been
+// over when the answer came: clients repeat a request for as long as it takes.
+func (m moment) overdue() bool {
+	return !m.o.Expires.IsZero() && !m.t.Ended.Before(m.o.Expires)
 }
 
 // tooLate reports whether it had expired when the request was sent.

@@ -88,12 +88,13 @@ func (o *op) known() time.Time {
 
 // conclude decides what the tries come to. A refusal after silence says that
 // the silent try did nothing, for every repeatable request is known by its
-// identifier first; but a server that was only slow may do it later.
+// identifier first; but a server that was only slow may do it later, and a
+// database may finish what a killed server asked of it.
 func (o *op) conclude() {
 	o.Outcome = unsent
 	lingering := false
 	for _, t := range o.Tries {
-		lingering = lingering || (t.Outcome == unknown && t.Timeout)
+		lingering = lingering || (t.Outcome == unknown && (t.Timeout || o.Kind == generate))
 		switch {
 		case o.Outcome == acknowledged:
 		case t.Outcome == repeated:
