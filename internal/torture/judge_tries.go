@@ -89,10 +89,11 @@ func (m moment) late() bool {
 	return !m.h.made.Expires.IsZero() && !m.t.Ended.Before(m.h.made.Expires)
 }
 
-// overdue reports whether the validity that a code was to have may have been
-// over when the answer came: clients repeat a request for as long as it takes.
+// overdue reports whether what was left of the validity that a code was to have
+// may have been too short when the answer came: clients repeat a request for as
+// long as it takes.
 func (m moment) overdue() bool {
-	return !m.o.Expires.IsZero() && !m.t.Ended.Before(m.o.Expires)
+	return !m.o.Expires.IsZero() && m.o.Expires.Sub(m.t.Ended) < acquirers[m.o.Way].brief
 }
 
 // tooLate reports whether it had expired when the request was sent.
