@@ -58,6 +58,10 @@ soak: ## the long forms: 1,000 keys x 100 duplicates a regime, deep model runs, 
 torture: ## 1,000 kills on the embedded store, on PostgreSQL, and of three nodes
 	go test ./internal/cli -run TestTorture -timeout 180m -v -torture.kills 1000
 
+.PHONY: pages
+pages: ## the console's pages over a million codes: how long each takes, none over 200 ms
+	go test ./internal/console -run TestPages -timeout 30m -v -codes 1000000 -within 200ms
+
 bench: build ## durable generate requests against the bare protocol
 	./bin/qrisd bench
 

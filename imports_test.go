@@ -27,6 +27,7 @@ var mayImport = map[string][]string{
 	"internal/field":   standard,
 	"internal/ledger":  standard,
 	"internal/qrimage": standard,
+	"internal/qrread":  standard,
 	"qris":             {"emv"},
 	"client":           {"snap", "qris"},
 	"internal/pay":     {"qris", "internal/ledger"},
@@ -46,10 +47,12 @@ var mayImport = map[string][]string{
 
 	"internal/notify":     append(slices.Clone(domain), "internal/dialect", "snap"),
 	"internal/settlement": {"internal/pay", "snap"},
+	"internal/doctor":     {"internal/pay", "internal/dialect", "snap"},
 
 	"internal/sandbox": append(slices.Clone(domain), "internal/dialect", "snap"),
-	"internal/console": append(slices.Clone(domain), "internal/sandbox"),
-	"internal/admin":   append(slices.Clone(domain), "internal/sandbox", "internal/settlement", "snap"),
+	"internal/operate": {"internal/pay", "internal/qrread", "internal/sandbox", "internal/settlement", "snap"},
+	"internal/console": append(slices.Clone(domain), "internal/ledger", "internal/operate", "internal/qrimage", "internal/sandbox", "internal/settlement", "snap"),
+	"internal/admin":   append(slices.Clone(domain), "internal/operate", "internal/qrread", "internal/sandbox", "internal/settlement", "snap"),
 	"internal/server":  {"*", "-internal/storage", "-internal/cli"},
 	"internal/cli":     {"*"},
 	"cmd/qrisd":        {"internal/cli"},

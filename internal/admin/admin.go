@@ -13,8 +13,9 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
+	"time"
 
+	"github.com/qrisd/qrisd/internal/operate"
 	"github.com/qrisd/qrisd/internal/pay"
 	"github.com/qrisd/qrisd/internal/sandbox"
 )
@@ -32,18 +33,34 @@ type Options struct {
 	// Backup makes a backup of the books in a new file, which whoever asked
 	// for it removes; nil where there is none to be had.
 	Backup func(context.Context) (file string, err error)
-	Log    *slog.Logger
+	// Journal holds this node's calls; nil outside a sandbox. Events holds what
+	// happened on it.
+	Journal *sandbox.Journal
+	Events  *sandbox.Events
+	Levers  *sandbox.Levers             // nil outside a sandbox
+	Begin   func(context.Context) error // takes a sandbox back to its seeds; nil outside one
+	// Heartbeat is how often a stream of events shows that it lives; 0: 10 s.
+	Heartbeat time.Duration
+	Log       *slog.Logger
 }
 
 // API is the management API over one core.
 type API struct {
 	core *pay.Core
+	desk *operate.Desk
 	Options
-	report sync.Mutex // one report is made at a time, so that the books stay free for payments
 }
 
 // New makes the API.
-func New(core *pay.Core, o Options) *API { return &API{core: core, Options: o} }
+func New(core *pay.Core, o Options) *API {
+	return &API{core: core, Options: o, desk: operate.NewDesk(core, operate.Options{
+		Dialects: o.Dialects, Clock: o.Clock, Rotated: o.Rotated, Spread: o.Spread, Events: o.Events,
+		Levers: o.Levers, Begin: o.Begin,
+	})}
+}
+
+// Desk is where this API acts, for others that act too.
+func (a *API) Desk() *operate.Desk { return a.desk }
 
 // Handler is the map of the admin listener.
 func (a *API) Handler() http.Handler {
@@ -52,14 +69,14 @@ func (a *API) Handler() http.Handler {
 		"GET /v1/partners":                                           a.listPartners,
 		"POST /v1/partners":                                          a.spread(a.addPartner),
 		"GET /v1/partners/{id}":                                      a.showPartner,
-		"PUT /v1/partners/{id}/standing":                             a.spread(a.setPartnerStanding),
-		"PUT /v1/partners/{id}/settings":                             a.spread(a.setPartnerSettings),
-		"PUT /v1/partners/{id}/notify":                               a.spread(a.setNotify),
-		"PUT /v1/partners/{id}/key":                                  a.spread(a.setPartnerKey),
-		"POST /v1/partners/{id}/rotate":                              a.spread(a.rotate),
+		"PUT /v1/partners/{id}/standing":                             a.setPartnerStanding,
+		"PUT /v1/partners/{id}/settings":                             a.setPartnerSettings,
+		"PUT /v1/partners/{id}/notify":                               a.setNotify,
+		"PUT /v1/partners/{id}/key":                                  a.setPartnerKey,
+		"POST /v1/partners/{id}/rotate":                              a.rotate,
 		"GET /v1/partners/{id}/merchants":                            a.listMerchants,
 		"POST /v1/partners/{id}/merchants":                           a.spread(a.addMerchant),
-		"PATCH /v1/partners/{id}/merchants/{mid}":                    a.spread(a.changeMerchant),
+		"PATCH /v1/partners/{id}/merchants/{mid}":                    a.changeMerchant,
 		"PUT /v1/partners/{id}/merchants/{mid}/outlets/{kind}/{oid}": a.spread(a.putOutlet),
 		"GET /v1/payers":                                             a.listPayers,
 		"POST /v1/payers":                                            a.addPayer,
@@ -72,9 +89,12 @@ func (a *API) Handler() http.Handler {
 		"GET /v1/deliveries":                                         a.listDeliveries,
 		"GET /v1/deliveries/{id}":                                    a.showDelivery,
 		"POST /v1/deliveries/{id}/resend":                            a.resend,
+		"GET /v1/requests":                                           a.listCalls,
+		"GET /v1/requests/{id}":                                      a.showCall,
 	} {
 		mux.Handle(pattern, a.guard(do))
 	}
+	mux.Handle("GET /v1/events", a.admit(a.streamEvents))
 	mux.Handle("POST /v1/settlement/{day}", a.admit(a.settle))
 	mux.Handle("GET /v1/settlement/{day}/{file}", a.admit(a.sendReport))
 	mux.Handle("GET /v1/settlement/{day}/{partner}/{file}", a.admit(a.sendReport))
@@ -140,7 +160,7 @@ func (a *API) admit(next http.HandlerFunc) http.Handler {
 // guard asks for the token, then acts and answers.
 func (a *API) guard(do action) http.Handler {
 	return a.admit(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(r))
 		answer, err := do(r)
 		if err != nil {
 			a.fail(w, r, err)
@@ -158,8 +178,11 @@ func (a *API) guard(do action) http.Handler {
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var h *httpError
 	var e *pay.Error
+	var refusal *operate.Refusal
 	switch {
 	case errors.As(err, &h):
+	case errors.As(err, &refusal):
+		h = &httpError{statusOfRefusal[refusal.Kind], string(refusal.Kind), refusal.Message}
 	case errors.As(err, &e) && e.Kind != pay.Internal:
 		h = &httpError{statusOf(e.Kind), "refused", e.Error()}
 	case errors.Is(err, pay.ErrNotFound):
@@ -175,6 +198,13 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 		h = &httpError{http.StatusInternalServerError, "internal", "internal failure; the log says more"}
 	}
 	write(w, h.Status, map[string]any{"error": h})
+}
+
+var statusOfRefusal = map[operate.Kind]int{
+	operate.BadRequest: http.StatusBadRequest,
+	operate.NotFound:   http.StatusNotFound,
+	operate.DayOpen:    http.StatusConflict,
+	operate.NotSettled: http.StatusConflict,
 }
 
 func statusOf(k pay.Kind) int {

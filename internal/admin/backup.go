@@ -31,9 +31,11 @@ func (a *API) sendBackup(w http.ResponseWriter, r *http.Request) {
 
 // makeBackup gives the file, which is to be removed, and its size in bytes.
 func (a *API) makeBackup(r *http.Request) (*os.File, int64, error) {
-	a.report.Lock()
-	defer a.report.Unlock()
-	name, err := a.Backup(r.Context())
+	var name string
+	err := a.desk.Alone(func() (err error) {
+		name, err = a.Backup(r.Context())
+		return err
+	})
 	if err != nil {
 		return nil, 0, err
 	}

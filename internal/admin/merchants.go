@@ -1,8 +1,10 @@
 package admin
 
 import (
+	"errors"
 	"net/http"
 
+	"github.com/qrisd/qrisd/internal/operate"
 	"github.com/qrisd/qrisd/internal/pay"
 )
 
@@ -49,10 +51,8 @@ func (v merchantView) onto(m *pay.Merchant) (err error) {
 	if m.DayLimit, err = v.DayLimit.rupiah(); err != nil {
 		return err
 	}
-	if m.MaxAmount, err = v.MaxAmount.rupiah(); err != nil {
-		return err
-	}
-	return oneOf(m.Standing, pay.Active, pay.Inactive, pay.Suspended, pay.Blacklisted)
+	m.MaxAmount, err = v.MaxAmount.rupiah()
+	return err
 }
 
 func (a *API) listMerchants(r *http.Request) (any, error) {
@@ -84,7 +84,7 @@ func (a *API) addMerchant(r *http.Request) (any, error) {
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	if err := in.onto(&m); err != nil {
+	if err := errors.Join(in.onto(&m), operate.Fits(m.Standing, operate.MerchantStandings)); err != nil {
 		return nil, err
 	}
 	return viewMerchant(m), a.core.AddMerchant(r.Context(), m)
@@ -92,21 +92,14 @@ func (a *API) addMerchant(r *http.Request) (any, error) {
 
 // changeMerchant lays the given fields over the merchant; the others stay.
 func (a *API) changeMerchant(r *http.Request) (any, error) {
-	partner, id := r.PathValue("id"), r.PathValue("mid")
-	if _, err := a.core.Merchant(r.Context(), partner, id); err != nil {
-		return nil, err
-	}
 	lay, err := layer(r)
 	if err != nil {
 		return nil, err
 	}
-	m, err := a.core.EditMerchant(r.Context(), partner, id, func(m *pay.Merchant) error {
+	m, err := a.desk.EditMerchant(r.Context(), r.PathValue("id"), r.PathValue("mid"), func(m *pay.Merchant) error {
 		in := viewMerchant(*m)
 		if err := lay(&in); err != nil {
 			return err
-		}
-		if in.ID != m.ID {
-			return &httpError{http.StatusBadRequest, "bad-request", "a merchant's id cannot change"}
 		}
 		return in.onto(m)
 	})
@@ -118,7 +111,7 @@ func (a *API) putOutlet(r *http.Request) (any, error) {
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	if err := oneOf(in.Standing, pay.Active, pay.Inactive); err != nil {
+	if err := operate.Fits(in.Standing, operate.OutletStandings); err != nil {
 		return nil, err
 	}
 	return in, a.core.PutOutlet(r.Context(), pay.Outlet{

@@ -3,9 +3,9 @@ package admin
 import (
 	"encoding/json"
 	"errors"
-	"net/http"
 	"strings"
 
+	"github.com/qrisd/qrisd/internal/operate"
 	"github.com/qrisd/qrisd/internal/pay"
 	"github.com/qrisd/qrisd/snap"
 )
@@ -33,17 +33,4 @@ func (a *amount) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-func (a amount) rupiah() (pay.Rupiah, error) {
-	if a == "" {
-		return 0, nil
-	}
-	text := string(a)
-	if !strings.Contains(text, ".") {
-		text += ".00"
-	}
-	sen, err := snap.ParseAmount(text)
-	if err != nil {
-		return 0, &httpError{http.StatusBadRequest, "bad-request", "amount " + string(a) + ": write rupiah as 10000 or 10000.00"}
-	}
-	return pay.Rupiah(sen), nil
-}
+func (a amount) rupiah() (pay.Rupiah, error) { return operate.Amount(string(a)) }

@@ -87,31 +87,15 @@ func (a *API) addPartner(r *http.Request) (any, error) {
 	return c, err
 }
 
-// edit changes a partner in place. change may run more than once.
-func (a *API) edit(r *http.Request, change func(*pay.Partner) error) (any, error) {
-	if _, err := a.partner(r); err != nil {
-		return nil, err
-	}
-	p, err := a.core.EditPartner(r.Context(), r.PathValue("id"), change)
-	return viewPartner(p), err
-}
+// edited answers with a partner as it was changed.
+func edited(p pay.Partner, err error) (any, error) { return viewPartner(p), err }
 
 func (a *API) setPartnerStanding(r *http.Request) (any, error) {
 	var in struct{ Standing pay.Standing }
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	return a.edit(r, func(p *pay.Partner) error {
-		p.Standing = in.Standing
-		return oneOf(in.Standing, pay.Active, pay.Suspended)
-	})
-}
-
-func oneOf(s pay.Standing, allowed ...pay.Standing) error {
-	if slices.Contains(allowed, s) {
-		return nil
-	}
-	return &httpError{http.StatusBadRequest, "bad-request", "standing " + string(s) + " does not fit this kind of party"}
+	return edited(a.desk.SetStanding(r.Context(), r.PathValue("id"), in.Standing))
 }
 
 // setPartnerSettings lays the given settings over the partner's; the others
@@ -121,7 +105,7 @@ func (a *API) setPartnerSettings(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.edit(r, func(p *pay.Partner) error { return lay(&p.Settings) })
+	return edited(a.desk.EditPartner(r.Context(), r.PathValue("id"), func(p *pay.Partner) error { return lay(&p.Settings) }))
 }
 
 func (a *API) setNotify(r *http.Request) (any, error) {
@@ -129,10 +113,7 @@ func (a *API) setNotify(r *http.Request) (any, error) {
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	return a.edit(r, func(p *pay.Partner) error {
-		p.NotifyURL = in.URL
-		return nil
-	})
+	return edited(a.desk.SetNotify(r.Context(), r.PathValue("id"), in.URL))
 }
 
 func (a *API) setPartnerKey(r *http.Request) (any, error) {
@@ -140,28 +121,10 @@ func (a *API) setPartnerKey(r *http.Request) (any, error) {
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	return a.edit(r, func(p *pay.Partner) error {
-		if _, err := snap.ParsePublicKey(in.PublicKey); err != nil {
-			return &httpError{http.StatusBadRequest, "bad-request", "publicKey: " + err.Error()}
-		}
-		p.PublicKey = in.PublicKey
-		return nil
-	})
+	return edited(a.desk.SetKey(r.Context(), r.PathValue("id"), in.PublicKey))
 }
 
 // rotate draws a new secret and key pair and answers with them, once.
 func (a *API) rotate(r *http.Request) (any, error) {
-	c, err := sandbox.NewCredentials(r.PathValue("id"), "", "")
-	if err != nil {
-		return nil, err
-	}
-	_, err = a.edit(r, func(p *pay.Partner) error {
-		c.ClientKey, c.ChannelID = p.ClientKey, p.ChannelID
-		p.ClientSecret, p.PublicKey = c.ClientSecret, c.PublicKey
-		return nil
-	})
-	if err == nil && a.Rotated != nil {
-		err = a.Rotated(r.Context(), c)
-	}
-	return c, err
+	return a.desk.Rotate(r.Context(), r.PathValue("id"))
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/qrisd/qrisd/internal/operate"
 	"github.com/qrisd/qrisd/internal/pay"
 )
 
@@ -90,7 +91,7 @@ func (a *API) changePayer(r *http.Request) (any, error) {
 		if p.MonthLimit, err = in.MonthLimit.rupiah(); err != nil {
 			return err
 		}
-		return oneOf(p.Standing, pay.Active, pay.Dormant, pay.Blocked)
+		return operate.Fits(p.Standing, operate.PayerStandings)
 	})
 	return viewPayer(p), err
 }

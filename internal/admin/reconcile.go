@@ -24,7 +24,7 @@ type reconciliationView struct {
 // of a partner's day, or of one merchant's when ?merchant= names it. It does
 // not need the day to be settled.
 func (a *API) reconcile(w http.ResponseWriter, r *http.Request) {
-	s, err := a.scope(r, r.PathValue("partner"), r.URL.Query().Get("merchant"))
+	s, err := a.desk.Scope(r.Context(), r.PathValue("day"), r.PathValue("partner"), r.URL.Query().Get("merchant"))
 	if err != nil {
 		a.fail(w, r, err)
 		return

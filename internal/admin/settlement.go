@@ -4,7 +4,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -53,19 +52,15 @@ func (a *API) settle(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *API) settleDay(r *http.Request) (any, error) {
-	day, err := a.pastDay(r)
+	day, closed, err := a.desk.Settle(r.Context(), r.PathValue("day"))
 	if err != nil {
 		return nil, err
 	}
-	closed, err := a.core.Settle(r.Context(), day)
-	if err != nil {
-		return nil, err
-	}
-	return a.settlements(r, day, len(closed))
+	return a.settlements(r, day, closed)
 }
 
 func (a *API) listSettlements(r *http.Request) (any, error) {
-	day, err := a.day(r)
+	day, err := a.desk.Day(r.PathValue("day"))
 	if err != nil {
 		return nil, err
 	}
@@ -84,79 +79,24 @@ func (a *API) settlements(r *http.Request, day string, closed int) (any, error) 
 	return v, err
 }
 
-// day is the Jakarta date that a path names, or yesterday's by the business
-// clock.
-func (a *API) day(r *http.Request) (string, error) {
-	day := r.PathValue("day")
-	if day == "yesterday" {
-		return pay.Day(a.core.Now().AddDate(0, 0, -1)), nil
-	}
-	if _, err := time.Parse(time.DateOnly, day); err != nil {
-		return "", &httpError{http.StatusBadRequest, "bad-request", "day " + strconv.Quote(day) + ": write a Jakarta date as in 2026-01-31, or yesterday"}
-	}
-	return day, nil
-}
-
-func (a *API) pastDay(r *http.Request) (string, error) {
-	day, err := a.day(r)
-	if err == nil && day >= pay.Day(a.core.Now()) {
-		err = &httpError{http.StatusConflict, "day-open", "the " + day + " is not over in Jakarta: a day is settled when no payment can join it"}
-	}
-	return day, err
-}
-
-// scope is whose lines a request is about: a partner that exists, and a
-// merchant of it if one is named.
-func (a *API) scope(r *http.Request, partner, merchant string) (settlement.Scope, error) {
-	day, err := a.pastDay(r)
-	s := settlement.Scope{Day: day, PartnerID: partner, MerchantID: merchant}
-	if err == nil {
-		_, err = a.core.Partner(r.Context(), partner)
-	}
-	if err == nil && merchant != "" {
-		_, err = a.core.Merchant(r.Context(), partner, merchant)
-	}
-	return s, err
-}
-
-// settled refuses a scope of which something is not settled yet: its report
-// would not be what the merchants receive.
-func (a *API) settled(r *http.Request, s settlement.Scope) error {
-	return a.core.Inspect(r.Context(), func(reader pay.Reader) error {
-		open, err := reader.Unsettled(s.Day)
-		for _, o := range open {
-			if o.PartnerID == s.PartnerID && (s.MerchantID == "" || s.MerchantID == o.MerchantID) {
-				return &httpError{http.StatusConflict, "not-settled", "merchant " + o.MerchantID + " is not settled for the " + s.Day + ": POST /v1/settlement/" + s.Day + " first (qrisd settle)"}
-			}
-		}
-		return err
-	})
-}
-
 // sendReport answers with the CSV of a partner, PARTNER.csv, or of one
-// merchant, PARTNER/MERCHANT.csv. The report is made in a temporary file
-// before any of it is sent: a slow client then holds no snapshot of the books,
-// and a failure is an answer of its own.
+// merchant, PARTNER/MERCHANT.csv. The report is whole before any of it is sent,
+// so that a failure is an answer of its own.
 func (a *API) sendReport(w http.ResponseWriter, r *http.Request) {
 	s, err := a.reportScope(r)
 	if err != nil {
 		a.fail(w, r, err)
 		return
 	}
-	report, err := os.CreateTemp("", "qrisd-report-*")
+	long := newExchange(w, r)
+	report, err := a.desk.Report(r.Context(), s)
+	long.rest()
 	if err != nil {
 		a.fail(w, r, err)
 		return
 	}
 	defer os.Remove(report.Name())
 	defer report.Close()
-	long := newExchange(w, r)
-	err = a.makeReport(r, s, report)
-	long.rest()
-	if err != nil {
-		a.fail(w, r, err)
-		return
-	}
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	w.Header().Set("Content-Disposition", `attachment; filename="`+s.FileName()+`"`)
 	if _, err := io.Copy(long, report); err != nil {
@@ -174,19 +114,5 @@ func (a *API) reportScope(r *http.Request) (settlement.Scope, error) {
 	if partner == "" {
 		partner, merchant = name, ""
 	}
-	s, err := a.scope(r, partner, merchant)
-	if err == nil {
-		err = a.settled(r, s)
-	}
-	return s, err
-}
-
-func (a *API) makeReport(r *http.Request, s settlement.Scope, report *os.File) error {
-	a.report.Lock()
-	defer a.report.Unlock()
-	if err := settlement.Write(report, settlement.Ledger(r.Context(), a.core.Inspect, s)); err != nil {
-		return err
-	}
-	_, err := report.Seek(0, io.SeekStart)
-	return err
+	return a.desk.Scope(r.Context(), r.PathValue("day"), partner, merchant)
 }

@@ -82,7 +82,7 @@ func bench(c *cobra.Command, o benchOptions) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	server, err := startChild(ctx, o.serve, "serve", "--sandbox", "--data", dir, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0")
+	server, err := startChild(ctx, o.serve, "serve", "--sandbox", "--no-journal", "--data", dir, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("starting the server: %w", err)
 	}

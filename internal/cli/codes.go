@@ -143,6 +143,9 @@ func (d *dialectView) print(w io.Writer) {
 			rows = append(rows, []string{"    " + code.Code, code.Message, code.How})
 		}
 		printTable(w, rows)
+		if op.Trigger != "" {
+			fmt.Fprintf(w, "    sandbox only: any code of service %s, sent as %s, is the answer\n", op.Service, op.Trigger)
+		}
 		for _, m := range op.Magic {
 			fmt.Fprintf(w, "    sandbox only: %s = %s gives %s\n", m.Field, m.Value, m.Code)
 		}

@@ -3,10 +3,14 @@ package cli
 import (
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/qrisd/qrisd/internal/qrread"
 	"github.com/qrisd/qrisd/internal/sandbox"
 )
 
@@ -14,12 +18,14 @@ func payCommand() *cobra.Command {
 	f := new(adminFlags)
 	var amount string
 	c := &cobra.Command{
-		Use:   "pay REFERENCE|TEXT|-",
+		Use:   "pay REFERENCE|TEXT|IMAGE|-",
 		Short: "Pay a code of the sandbox, as an outside payer",
 		Long: `Pay a code as somebody from another bank would who scans it. Name it by its
-referenceNo, its partnerReferenceNo or the text of the QR. A static code needs
---amount; a dynamic one says itself what is due.`,
+referenceNo, its partnerReferenceNo, the text of the QR, or a file with its
+image: a PNG, a JPEG or a GIF, a photograph too. A static code needs --amount;
+a dynamic one says itself what is due.`,
 		Example: `  qrisd pay order-0001
+  qrisd pay photo.jpg
   qrisd pay '00020101021126...' --amount 15000`,
 		Args: cobra.ExactArgs(1),
 		RunE: f.run(func(c *cobra.Command, a *adminClient, args []string) error {
@@ -42,12 +48,32 @@ referenceNo, its partnerReferenceNo or the text of the QR. A static code needs
 // payloadStart begins every payload: object 00 says version 01.
 const payloadStart = "000201"
 
+// pictures are how the names of image files end.
+var pictures = []string{".png", ".jpg", ".jpeg", ".gif"}
+
 func readTarget(c *cobra.Command, arg string) (sandbox.Target, error) {
+	if slices.Contains(pictures, strings.ToLower(filepath.Ext(arg))) {
+		return readPicture(arg)
+	}
 	text, err := readText(c, arg)
 	if strings.HasPrefix(text, payloadStart) {
 		return sandbox.Target{QRContent: text}, err
 	}
 	return sandbox.Target{ReferenceNo: text}, err
+}
+
+// readPicture reads the QR of an image here: a server far away is not sent the
+// photograph.
+func readPicture(name string) (sandbox.Target, error) {
+	file, err := os.ReadFile(name)
+	if err != nil {
+		return sandbox.Target{}, fmt.Errorf("reading the image: %w", err)
+	}
+	text, err := qrread.Text(file)
+	if err != nil {
+		return sandbox.Target{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return sandbox.Target{QRContent: text}, nil
 }
 
 // paidView is a payment as the management API gives it.

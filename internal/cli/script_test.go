@@ -33,8 +33,18 @@ func TestScripts(t *testing.T) {
 			"tamper":    tamper,
 			"swap":      swap,
 			"permits":   permits,
+
+			"background": runBehind,
+			"interrupt":  interrupt,
+			"waitfor":    waitFor,
+			"receiver":   receive,
 		},
 		Setup: func(e *testscript.Env) error {
+			fixtures, err := filepath.Abs(exampleFixtures)
+			if err != nil {
+				return err
+			}
+			e.Setenv("FIXTURES", fixtures)
 			if *onPostgres && !namesItsStores[strings.TrimPrefix(filepath.Base(e.WorkDir), "script-")] {
 				e.Setenv(storeVariable, pgtest.Shared(t).Database(t))
 			}

@@ -21,9 +21,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/qrisd/qrisd/internal/admin"
+	"github.com/qrisd/qrisd/internal/console"
 	"github.com/qrisd/qrisd/internal/dialect"
 	"github.com/qrisd/qrisd/internal/dialect/described"
 	"github.com/qrisd/qrisd/internal/notify"
+	"github.com/qrisd/qrisd/internal/operate"
 	"github.com/qrisd/qrisd/internal/pay"
 	"github.com/qrisd/qrisd/internal/sandbox"
 	"github.com/qrisd/qrisd/internal/server"
@@ -34,7 +36,7 @@ import (
 type serveOptions struct {
 	data, store, listen, admin, publicURL, logLevel string
 	dialects                                        []string // files that describe more of them
-	sandbox, notifyPrivate                          bool
+	sandbox, notifyPrivate, noJournal               bool
 	skew                                            time.Duration
 	drain                                           time.Duration                 // before requests are refused; negative: the default
 	wrap                                            func(pay.Storage) pay.Storage // a test's own faults; nil: none
@@ -55,7 +57,9 @@ store and a payer with money for each dialect, and writes their credentials to
 sandbox.json in that folder (mode 0600) before it says that it is ready.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return serve(c.Context(), o, func(n *node) { fmt.Fprintf(c.OutOrStdout(), "ready: API %s, admin %s\n", n.apiURL, n.adminURL) })
+			return serve(c.Context(), o, func(n *node) {
+				fmt.Fprintf(c.OutOrStdout(), "ready: API %s, admin %s%s\n", n.apiURL, n.adminURL, n.leversOn())
+			})
 		},
 	}
 	f := c.Flags()
@@ -72,6 +76,7 @@ sandbox.json in that folder (mode 0600) before it says that it is ready.`,
 	for _, name := range []string{"skew", "drain"} {
 		f.Lookup(name).DefValue = "0s" // their help says what is meant by default
 	}
+	f.BoolVar(&o.noJournal, "no-journal", false, "in a sandbox: do not keep requests for looking at (to measure what a server does without); never kept outside one")
 	f.StringVar(&o.logLevel, "log", "warn", "debug, info, warn or error")
 	return c
 }
@@ -107,6 +112,12 @@ type node struct {
 	files            string // folder of the settlement files
 	clock            *sandbox.Clock
 	member           *member // nil: no other node uses the store
+	events           *sandbox.Events
+	journal          *sandbox.Journal // nil: calls are not kept
+	levers           *sandbox.Levers  // nil outside a sandbox
+	resets           resets
+	traffic          *console.Traffic
+	pages            *console.Console
 	sandbox          bool
 	sandboxFile      string     // where file is written to
 	rewriting        sync.Mutex // one rewrites it at a time
@@ -161,12 +172,13 @@ func wire(ctx context.Context, o serveOptions, store *storage.Store, log *slog.L
 	n := &node{
 		apiURL: "http://" + h.apiSocket.Addr().String(), adminURL: "http://" + h.adminSocket.Addr().String(),
 		store: store, files: filepath.Join(o.data, "settlement"), clock: sandbox.NewClock(time.Now, 0),
-		sandbox: o.sandbox, sandboxFile: filepath.Join(o.data, "sandbox.json"),
+		sandbox: o.sandbox, sandboxFile: filepath.Join(o.data, "sandbox.json"), traffic: console.NewTraffic(time.Now),
 	}
 	if err := n.open(ctx, o, log); err != nil {
 		return nil, h, err
 	}
-	settings := server.Options{PublicURL: o.publicURL, Sandbox: o.sandbox, Skew: o.skew, Log: log, Ready: h.departure.ready}
+	n.observe(o)
+	settings := server.Options{PublicURL: o.publicURL, Sandbox: o.sandbox, Skew: o.skew, Log: log, Ready: h.departure.ready, Journal: n.journal, Events: n.events, Observe: n.traffic.Observe}
 	if settings.PublicURL == "" {
 		settings.PublicURL = n.apiURL
 	}
@@ -181,7 +193,7 @@ func wire(ctx context.Context, o serveOptions, store *storage.Store, log *slog.L
 	if err != nil {
 		return nil, h, err
 	}
-	management := admin.Options{Token: own.token, Backup: o.backup, Log: log}
+	management := admin.Options{Token: own.token, Backup: o.backup, Log: log, Journal: n.journal, Events: n.events}
 	for _, d := range all {
 		management.Dialects = append(management.Dialects, d.Name)
 	}
@@ -189,12 +201,16 @@ func wire(ctx context.Context, o serveOptions, store *storage.Store, log *slog.L
 		settings.Shared, management.Spread = time.Now, n.member.spread
 	}
 	if o.sandbox {
-		management.Clock, management.Rotated = n.clock, n.rotated
+		if err := n.arm(ctx, all, log); err != nil {
+			return nil, h, err
+		}
+		management.Clock, management.Rotated, management.Begin = n.clock, n.rotated, n.reset
 	}
+	settings.Levers, management.Levers = n.levers, n.levers
 	s := server.New(n.core, all, settings)
-	h.api, h.admin = s.Handler(), withHealth(s, admin.New(n.core, management).Handler())
+	h.api, h.admin = s.Handler(), withHealth(s, n.withConsole(admin.New(n.core, management), own.token, settings.PublicURL, log))
 	h.notifier = notify.New(n.core, notify.Options{
-		Holder: n.holder(), Dialects: all, Provider: own.key, ClientKey: providerClientKey, AllowPrivate: o.sandbox && o.notifyPrivate, Now: time.Now, Log: log,
+		Holder: n.holder(), Dialects: all, Provider: own.key, ClientKey: providerClientKey, AllowPrivate: o.sandbox && o.notifyPrivate, Now: time.Now, Log: log, Tried: n.tellTry, Levers: n.disturb,
 	})
 	n.core.OnOutbox(h.notifier.Kick)
 	return n, h, nil
@@ -315,7 +331,7 @@ func (n *node) catchUp(ctx context.Context) error {
 	return n.clock.Adjust(func(offset time.Duration) (time.Duration, error) {
 		err := n.core.CatchUp(ctx, func(r pay.Reader) (err error) {
 			if n.sandbox {
-				offset, err = readOffset(r)
+				offset, err = n.followSandbox(r)
 			}
 			return err
 		})
@@ -324,7 +340,7 @@ func (n *node) catchUp(ctx context.Context) error {
 }
 
 func readOffset(r pay.Reader) (time.Duration, error) {
-	text, err := r.Setting(admin.ClockSetting)
+	text, err := r.Setting(operate.ClockSetting)
 	if errors.Is(err, pay.ErrNotFound) {
 		return 0, nil
 	}
@@ -333,7 +349,7 @@ func readOffset(r pay.Reader) (time.Duration, error) {
 	}
 	offset, err := time.ParseDuration(text)
 	if err != nil {
-		return 0, fmt.Errorf("setting %s: %w", admin.ClockSetting, err)
+		return 0, fmt.Errorf("setting %s: %w", operate.ClockSetting, err)
 	}
 	return offset, nil
 }
@@ -375,8 +391,11 @@ func writeSecret(path string, text []byte) error {
 // run serves both listeners until the context ends or one fails, and leaves.
 func run(ctx context.Context, n *node, h handlers, log *slog.Logger, ready func(*node)) error {
 	api, management := httpServer(h.departure.parting(h.api), log), httpServer(h.departure.parting(h.admin), log)
+	management.RegisterOnShutdown(n.events.Close) // readers of events would stay for ever
+	management.RegisterOnShutdown(n.pages.Close)
+	api.RegisterOnShutdown(n.levers.Close) // and what a lever holds up, for its time
 	failed := make(chan error, 2)
-	go func() { failed <- api.Serve(h.apiSocket) }()
+	go func() { failed <- api.Serve(n.tapped(api, h.apiSocket)) }()
 	go func() { failed <- management.Serve(h.adminSocket) }()
 	work, stop := context.WithCancel(context.Background())
 	wait := background(work, n, h.notifier, log)

@@ -1,18 +1,16 @@
 package cli
 
 import (
-	"crypto"
-	"crypto/hmac"
+	"context"
 	"crypto/rsa"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/qrisd/qrisd/internal/doctor"
 	"github.com/qrisd/qrisd/snap"
 )
 
@@ -127,61 +125,6 @@ func (v *verifier) verify(scheme snap.Scheme, m snap.Message, signature string) 
 	return snap.VerifyAsymmetric(v.key, m, scheme == snap.AsymmetricWithToken, signature)
 }
 
-// fits tells whether a signature is over exactly this text.
-func (v *verifier) fits(text string, sign []byte) bool {
-	if v.key != nil {
-		sum := sha256.Sum256([]byte(text))
-		return rsa.VerifyPKCS1v15(v.key, crypto.SHA256, sum[:], sign) == nil
-	}
-	own, err := snap.DecodeSignature(snap.SignHMAC(v.secret, text))
-	return err == nil && hmac.Equal(own, sign)
-}
-
-// miss is a mistake in building the string to sign.
-type miss struct {
-	about string
-	text  func(snap.Scheme, snap.Message) string
-}
-
-// misses are the mistakes that clients make. Each is tried on the minified
-// message, except the first.
-var misses = []miss{
-	{"the body with its white space; hash the minified body", snap.StringToSign},
-	{"the body with escaped slashes, as PHP writes them, while another was sent", changed(func(m *snap.Message) {
-		m.Body = []byte(strings.ReplaceAll(string(m.Body), "/", `\/`))
-	})},
-	{"no body at all; hash the minified body", changed(func(m *snap.Message) { m.Body = nil })},
-	{"the method in lower case", changed(func(m *snap.Message) { m.Method = strings.ToLower(m.Method) })},
-	{"the path without its query string", changed(func(m *snap.Message) { m.Path, _, _ = strings.Cut(m.Path, "?") })},
-	{"the path with a slash at its end", changed(func(m *snap.Message) { m.Path += "/" })},
-	{"the path without the slash at its beginning", changed(func(m *snap.Message) { m.Path = m.Path[min(1, len(m.Path)):] })},
-	{"the access token with the word Bearer", changed(func(m *snap.Message) { m.AccessToken = "Bearer " + m.AccessToken })},
-	{"the body hash in upper case; write it in lower case", upperHash},
-	{"client key and timestamp, which is the token scheme", func(_ snap.Scheme, m snap.Message) string {
-		return snap.StringToSign(snap.TokenRequest, m)
-	}},
-	{"the access token too, which is the with-token scheme", func(_ snap.Scheme, m snap.Message) string {
-		return snap.StringToSign(snap.AsymmetricWithToken, minified(m))
-	}},
-	{"no access token, which is the asymmetric scheme", func(_ snap.Scheme, m snap.Message) string {
-		return snap.StringToSign(snap.Asymmetric, minified(m))
-	}},
-}
-
-func changed(change func(*snap.Message)) func(snap.Scheme, snap.Message) string {
-	return func(scheme snap.Scheme, m snap.Message) string {
-		m = minified(m)
-		change(&m)
-		return snap.StringToSign(scheme, m)
-	}
-}
-
-func upperHash(scheme snap.Scheme, m snap.Message) string {
-	m = minified(m)
-	hash := snap.BodyHash(m.Body)
-	return strings.Replace(snap.StringToSign(scheme, m), hash, strings.ToUpper(hash), 1)
-}
-
 // minified is the message as it is to be signed; a body that is not JSON is
 // hashed as it is.
 func minified(m snap.Message) snap.Message {
@@ -191,8 +134,8 @@ func minified(m snap.Message) snap.Message {
 	return m
 }
 
-// explain says what is signed here, over each form of the body, and which
-// mistake the signature fits.
+// explain says what is signed here, over each form of the body, and what the
+// signature fits instead.
 func (v *verifier) explain(w io.Writer, scheme snap.Scheme, m snap.Message, signature string) {
 	small := minified(m)
 	fmt.Fprintln(w, "signed here:", snap.StringToSign(scheme, small))
@@ -202,15 +145,19 @@ func (v *verifier) explain(w io.Writer, scheme snap.Scheme, m snap.Message, sign
 	if body, err := snap.Reescape(nil, m.Body); err == nil && string(body) != string(small.Body) {
 		fmt.Fprintln(w, "or:         ", snap.BodyHash(body), "(minified, strings as JSON.stringify writes them)")
 	}
-	sign, err := snap.DecodeSignature(signature)
-	if err != nil {
-		return
+	d := v.diagnose(scheme, m, signature)
+	fmt.Fprintln(w, d.Line())
+}
+
+// diagnose puts the message before the doctor as the request that carried it.
+func (v *verifier) diagnose(scheme snap.Scheme, m snap.Message, signature string) doctor.Diagnosis {
+	r := doctor.Request{Method: m.Method, Target: m.Path, Body: m.Body, Headers: []doctor.Header{
+		{Name: snap.HeaderTimestamp, Value: m.Timestamp}, {Name: snap.HeaderSignature, Value: signature}, {Name: snap.HeaderClientKey, Value: m.ClientKey},
+	}}
+	if m.AccessToken != "" {
+		r.Headers = append(r.Headers, doctor.Header{Name: snap.HeaderAuthorization, Value: "Bearer " + m.AccessToken})
 	}
-	for _, miss := range misses {
-		if v.fits(miss.text(scheme, m), sign) {
-			fmt.Fprintln(w, "it was made over", miss.about)
-			return
-		}
-	}
-	fmt.Fprintln(w, "it fits none of the usual mistakes: compare the key or secret, the token, the timestamp and the bytes of the body")
+	return doctor.Examine(context.Background(), r, doctor.Known{
+		Schemes: []snap.Scheme{scheme}, ClientKey: m.ClientKey, Secret: v.secret, PublicKey: v.key,
+	})
 }

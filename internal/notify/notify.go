@@ -55,6 +55,12 @@ type Options struct {
 	// delivery's id decides.
 	Jitter func() float64
 	Log    *slog.Logger // none
+	// Tried is told of every try that was recorded, with the delivery as it was
+	// before and its state now. It must not block; nil: nobody is told.
+	Tried func(pay.Delivery, pay.Attempt, pay.DeliveryState)
+	// Levers says how a sandbox disturbs the next try of a partner's
+	// notification, which may be the delivery's first; nil: no try is.
+	Levers func(partnerID string, first bool) Disturbance
 }
 
 func (o Options) orDefault(core *pay.Core) Options {
@@ -81,6 +87,7 @@ type Notifier struct {
 	dialects map[string]*dialect.Dialect
 	client   *http.Client
 	tokens   tokens
+	swaps    swaps
 	kicks    chan struct{}
 }
 

@@ -22,6 +22,7 @@ type letter struct {
 	notice   *dialect.Notice
 	url      *url.URL
 	body     string
+	levers   Disturbance
 }
 
 // result is what came of a try.
@@ -29,9 +30,10 @@ type result struct {
 	status int    // HTTP; 0 when there was no answer
 	answer string // its first bytes, or what went wrong
 	acked  bool
-	silent bool // the endpoint did not answer
-	final  bool // trying again cannot help
-	cut    bool // by this node's end, not by the endpoint
+	silent bool          // the endpoint did not answer
+	final  bool          // trying again cannot help
+	cut    bool          // by this node's end, not by the endpoint
+	late   time.Duration // a lever puts it off by so much
 }
 
 // try makes one try of a delivery and records it; it reports whether the
@@ -53,18 +55,28 @@ func (n *Notifier) try(ctx context.Context, id string) (silent bool) {
 	if l == nil || l.delivery.State != pay.DeliveryPending || l.delivery.Holder != n.options.Holder {
 		return false // since it was claimed it was settled, put off, or left to another node
 	}
-	at, began := n.core.Now(), n.options.Now()
-	r := result{final: true}
 	if err != nil {
-		r.answer = excerpt([]byte(err.Error()))
-	} else {
-		r = n.send(sending, l)
+		r := result{final: true, answer: excerpt([]byte(err.Error()))}
+		n.record(ctx, l, r, n.attempt(l, r, n.core.Now(), n.options.Now()))
+		return false
 	}
-	n.record(ctx, l, r, pay.Attempt{
-		DeliveryID: id, Number: l.delivery.Attempts + 1, At: at,
+	return n.disturbed(ctx, sending, l)
+}
+
+// once sends a letter and records that.
+func (n *Notifier) once(ctx, sending context.Context, l *letter) result {
+	at, began := n.core.Now(), n.options.Now()
+	r := n.send(sending, l)
+	n.record(ctx, l, r, n.attempt(l, r, at, began))
+	return r
+}
+
+// attempt is the record of a try that began at a business and a real time.
+func (n *Notifier) attempt(l *letter, r result, at, began time.Time) pay.Attempt {
+	return pay.Attempt{
+		DeliveryID: l.delivery.ID, Number: l.delivery.Attempts + 1, At: at,
 		Millis: max(n.options.Now().Sub(began).Milliseconds(), 0), Status: r.status, Answer: r.answer,
-	})
-	return r.silent
+	}
 }
 
 // insist repeats a step until storage does it or the run ends. An answer that
@@ -194,6 +206,9 @@ func (n *Notifier) deliver(ctx context.Context, l *letter) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if l.levers.BadSignature {
+		signature = spoiled(signature)
+	}
 	a, err := n.post(ctx, l.url, l.header(m, signature), l.body)
 	if a.status == http.StatusUnauthorized && m.AccessToken != "" {
 		n.tokens.drop(l.tokenKey(), m.AccessToken)
@@ -228,14 +243,20 @@ func (n *Notifier) record(ctx context.Context, l *letter, r result, a pay.Attemp
 	if l.url != nil {
 		a.URL = l.url.Redacted()
 	}
+	a.Answer = l.levers.note(a.Answer)
 	state, next := n.outcome(r, a)
 	recording, cancel := outlast(ctx, n.options.Grace+recordWithin)
 	defer cancel()
 	err := n.insist(ctx, "recording a notification", func() error {
 		return n.core.Tried(recording, a, state, next)
 	})
+	if err == nil && n.options.Tried != nil {
+		n.options.Tried(l.delivery, a, state)
+	}
 	log := n.options.Log.With("delivery", a.DeliveryID, "partner", l.delivery.PartnerID, "try", a.Number, "status", a.Status)
 	switch {
+	case errors.Is(err, pay.ErrNotFound):
+		log.Debug("the notification is no more: the sandbox was reset", "answer", a.Answer)
 	case errors.Is(err, pay.ErrExists):
 		log.Debug("this try of a notification is recorded already, by this node or the one that took over", "answer", a.Answer)
 	case err != nil:
@@ -252,6 +273,8 @@ func (n *Notifier) record(ctx context.Context, l *letter, r result, a pay.Attemp
 func (n *Notifier) outcome(r result, a pay.Attempt) (pay.DeliveryState, time.Time) {
 	wait, again := n.options.Backoff.wait(a.Number)
 	switch {
+	case r.late > 0:
+		return pay.DeliveryPending, n.core.Now().Add(r.late)
 	case r.acked:
 		return pay.DeliveryDone, a.At
 	case (again || r.cut) && !r.final:

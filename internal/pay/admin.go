@@ -245,6 +245,14 @@ func (c *Core) EditPayer(ctx context.Context, id string, edit func(*Payer) error
 	return p, err
 }
 
+// Clear deletes all parties and everything that they did, for good: what
+// remains are settings, users and the audit log. It is for sandboxes; whoever
+// calls it has made sure of that.
+func (c *Core) Clear(ctx context.Context) error {
+	defer c.tokens.forget()
+	return c.changeParties(ctx, Tx.Clear)
+}
+
 // Inspect reads anything on one snapshot, for the operator's pages.
 func (c *Core) Inspect(ctx context.Context, f func(Reader) error) error { return c.store.View(ctx, f) }
 

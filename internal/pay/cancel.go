@@ -11,39 +11,43 @@ import (
 func (c *Core) Cancel(ctx context.Context, partner *Partner, o Original, marks []Mark) (Transaction, error) {
 	now := c.Now()
 	var t Transaction
+	var closed bool
 	err := retry(func() error {
 		return c.store.Update(ctx, func(tx Tx) (err error) {
-			t, err = c.cancelIn(tx, partner.ID, o, marks, now)
+			t, closed, err = c.cancelIn(tx, partner.ID, o, marks, now)
 			return err
 		})
 	})
+	if err == nil && closed {
+		c.publish(ofCode(EventCodeCancelled, *t.Code))
+	}
 	return t, err
 }
 
-// cancelIn is the whole decision, inside one transaction.
-func (c *Core) cancelIn(tx Tx, partnerID string, o Original, marks []Mark, now time.Time) (Transaction, error) {
-	t, err := c.find(tx, partnerID, o)
-	if err != nil {
-		return t, err
+// cancelIn is the whole decision, inside one transaction. It reports whether
+// it closed the code.
+func (c *Core) cancelIn(tx Tx, partnerID string, o Original, marks []Mark, now time.Time) (t Transaction, closed bool, err error) {
+	if t, err = c.find(tx, partnerID, o); err != nil {
+		return t, false, err
 	}
 	if err := remember(tx, marks, t.Ref()); err != nil {
-		return t, err
+		return t, false, err
 	}
 	switch t.Status {
 	case StatusCancelled:
-		return t, nil
+		return t, false, nil
 	case StatusInitiated:
 	case StatusExpired:
-		return t, Refuse(CodeExpired, "the code has expired")
+		return t, false, Refuse(CodeExpired, "the code has expired")
 	default:
-		return t, Refuse(WrongState, "the code is "+string(t.Status)+" and cannot be cancelled; refund it")
+		return t, false, Refuse(WrongState, "the code is "+string(t.Status)+" and cannot be cancelled; refund it")
 	}
 	t.Code.ClosedAt = now
 	if err := void(tx, t.Code); err != nil {
-		return t, err
+		return t, false, err
 	}
 	t.Code.State, t.Status, t.At = CodeIsVoid, StatusCancelled, now
-	return t, nil
+	return t, true, nil
 }
 
 // void closes a code that nobody has paid. A static code is not closed by its
@@ -80,9 +84,13 @@ func (l Leader) Expire(ctx context.Context) (n int, err error) {
 	if err != nil || len(due) == 0 {
 		return 0, err
 	}
+	var events []Event
 	err = l.update(ctx, func(tx Tx) (err error) {
-		n, err = tx.ExpireCodes(now, expireBatch)
+		n, events, err = l.core.expireIn(tx, now)
 		return err
 	})
+	if err == nil {
+		l.core.publish(events...)
+	}
 	return n, err
 }

@@ -40,6 +40,7 @@ func (c *Core) CatchUp(ctx context.Context, read func(Reader) error) error {
 		case err != nil || c.directory.follows(generation):
 			return err
 		}
+		c.tokens.forget()
 		return read(r)
 	})
 	if err == nil {
@@ -54,12 +55,19 @@ func (c *Core) CatchUp(ctx context.Context, read func(Reader) error) error {
 // run more than once.
 func (c *Core) Together(ctx context.Context, guard string, f func(*Core) error) error {
 	defer c.directory.forget()
-	return c.store.Update(ctx, func(tx Tx) error {
+	defer c.tokens.forget()
+	var events []Event
+	err := c.store.Update(ctx, func(tx Tx) (err error) {
 		if err := tx.Guard(guard); err != nil {
 			return err
 		}
-		return f(New(joined{tx}, c.now, c.dice, c.policy, c.routes))
+		events, err = c.gathered(New(joined{tx}, c.now, c.dice, c.policy, c.routes), f)
+		return err
 	})
+	if err == nil {
+		c.publish(events...)
+	}
+	return err
 }
 
 // joined is a transaction in the place of a storage.

@@ -60,7 +60,8 @@ type Core struct {
 	routes    Switch
 	directory directory
 	tokens    tokenCache
-	outbox    func() // called when a delivery became due
+	outbox    func()      // called when a delivery became due
+	told      func(Event) // called with what was committed
 
 	membership atomic.Pointer[Lease] // of this node among others; nil: it is alone
 }

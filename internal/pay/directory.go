@@ -35,6 +35,13 @@ func (d *directory) get(k directoryKey) (any, uint64, bool) {
 // than Trust.
 func (d *directory) current() bool { return d.real == nil || d.real().Before(d.trusted) }
 
+// believed is current, for what is remembered elsewhere.
+func (d *directory) believed() bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.current()
+}
+
 // put stores what was read in a generation, unless a change came between.
 func (d *directory) put(k directoryKey, v any, generation uint64) {
 	d.mu.Lock()

@@ -43,6 +43,9 @@ func (c *Core) Generate(ctx context.Context, req GenerateRequest) (Code, error) 
 		}
 		return c.store.Update(ctx, func(tx Tx) error { return insertCode(tx, code, merchant, req.Marks) })
 	})
+	if err == nil {
+		c.publish(ofCode(EventCodeCreated, code))
+	}
 	return code, err
 }
 

@@ -128,10 +128,14 @@ func (c *Core) FixBody(ctx context.Context, id, body string) (kept string, err e
 	return kept, err
 }
 
-// Tried records an attempt and what became of the delivery.
+// Tried records an attempt and what became of the delivery; ErrNotFound when
+// the books were cleared meanwhile.
 func (c *Core) Tried(ctx context.Context, a Attempt, state DeliveryState, next time.Time) error {
 	return c.store.Update(ctx, func(tx Tx) error {
-		return errors.Join(tx.InsertAttempt(a), tx.SetDelivery(a.DeliveryID, state, a.Number, next, a.At))
+		if err := tx.SetDelivery(a.DeliveryID, state, a.Number, next, a.At); err != nil {
+			return err
+		}
+		return tx.InsertAttempt(a)
 	})
 }
 

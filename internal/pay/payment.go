@@ -53,6 +53,7 @@ func (c *Core) Pay(ctx context.Context, req PayRequest) (Payment, error) {
 	if err != nil {
 		return Payment{}, err
 	}
+	c.publishPaid(p, !b.qr.HasAmount)
 	c.wakeOutbox()
 	return p, nil
 }

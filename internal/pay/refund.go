@@ -68,6 +68,7 @@ func (c *Core) Refund(ctx context.Context, req RefundRequest) (Refund, error) {
 	if err != nil {
 		return Refund{}, err
 	}
+	c.publishRefund(refund)
 	return refund, nil
 }
 

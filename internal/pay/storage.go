@@ -19,6 +19,8 @@ type Storage interface {
 
 // Reader reads. A thing that is not there is ErrNotFound.
 type Reader interface {
+	Pages
+
 	Partner(id string) (Partner, error)
 	PartnerByClientKey(key string) (Partner, error)
 	Partners() ([]Partner, error)
@@ -155,6 +157,9 @@ type Tx interface {
 
 	InsertSetting(name, value string) error
 	PutSetting(name, value string) error
+	// Clear deletes all parties and everything that was done: what remains are
+	// settings, users and the audit log, and what nodes agree by.
+	Clear() error
 
 	// Guard makes transactions with the same name take place one after
 	// another, for a check that no single row decides. What they read after it
@@ -171,4 +176,12 @@ type Tx interface {
 	// Slots only go up: an earlier one counts as the newest that was used.
 	// ErrNotFound when fewer are left.
 	TakeQuota(name string, slot, n, limit int64) error
+
+	// People and what they did
+
+	InsertUser(User) error
+	SetUser(User) error // ErrNotFound when there is none of the name
+	InsertAct(Act) error
+	// EndAct says what came of an act; ErrNotFound when that was said before.
+	EndAct(id, outcome string) error
 }

@@ -18,28 +18,41 @@ type Issued struct {
 type Access struct{ Customer, Refresh Issued }
 
 // tokenCache remembers tokens by hash: every request with a token asks for
-// one, and a token row never changes while it can be used.
+// one, and a token row never changes while it can be used. It ends only when
+// the books are cleared.
 type tokenCache struct {
 	mu      sync.RWMutex
 	entries map[[32]byte]Token
+	cleared uint64 // how often all were forgotten
 }
 
 const maxTokens = 100_000
 
-func (t *tokenCache) get(h [32]byte) (Token, bool) {
+func (t *tokenCache) get(h [32]byte) (v Token, cleared uint64, ok bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	v, ok := t.entries[h]
-	return v, ok
+	v, ok = t.entries[h]
+	return v, t.cleared, ok
 }
 
-func (t *tokenCache) put(v Token) {
+// put stores what was read, unless all were forgotten since.
+func (t *tokenCache) put(v Token, cleared uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.cleared != cleared {
+		return
+	}
 	if t.entries == nil || len(t.entries) >= maxTokens {
 		t.entries = make(map[[32]byte]Token)
 	}
 	t.entries[v.Hash] = v
+}
+
+func (t *tokenCache) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.cleared++
+	clear(t.entries)
 }
 
 // mint draws a token; its hash is stored by the caller's transaction.
@@ -53,6 +66,21 @@ func (c *Core) mint(kind TokenKind, partnerID, payerID string, life time.Duratio
 		Hash: hashSecret(text), Kind: kind, PartnerID: partnerID, PayerID: payerID,
 		IssuedAt: now, ExpiresAt: now.Add(life),
 	}}, nil
+}
+
+// Grant makes a text that is known elsewhere a token; one that is there stays
+// as it is, and is reported as not made.
+func (c *Core) Grant(ctx context.Context, kind TokenKind, partnerID, payerID, text string, life time.Duration) (made bool, err error) {
+	now := c.Now()
+	t := Token{Hash: hashSecret(text), Kind: kind, PartnerID: partnerID, PayerID: payerID, IssuedAt: now, ExpiresAt: now.Add(life)}
+	err = c.store.Update(ctx, func(tx Tx) error {
+		_, err := tx.Token(t.Hash)
+		if made = errors.Is(err, ErrNotFound); made {
+			err = tx.InsertToken(t)
+		}
+		return err
+	})
+	return made, err
 }
 
 func (c *Core) issue(ctx context.Context, kind TokenKind, partnerID, payerID string, life time.Duration) (Issued, error) {
@@ -74,8 +102,8 @@ func (c *Core) IssueCustomer(ctx context.Context, p *Partner, payerID string, li
 	return c.issue(ctx, TokenCustomer, p.ID, payerID, life)
 }
 
-// authCodeLife is how long a payer's consent waits for its exchange.
-const authCodeLife = 10 * time.Minute
+// AuthCodeLife is how long a payer's consent waits for its exchange.
+const AuthCodeLife = 10 * time.Minute
 
 // Authorize records a payer's consent and gives the authorisation code that
 // the partner exchanges once (service 74).
@@ -87,7 +115,7 @@ func (c *Core) Authorize(ctx context.Context, p *Partner, payerID string) (Issue
 	if err != nil {
 		return Issued{}, err
 	}
-	return c.issue(ctx, TokenAuthCode, p.ID, payerID, authCodeLife)
+	return c.issue(ctx, TokenAuthCode, p.ID, payerID, AuthCodeLife)
 }
 
 // Exchange turns an authorisation code or a refresh token, each good once,
@@ -164,16 +192,16 @@ func (c *Core) checkToken(ctx context.Context, text string, want TokenKind, abse
 }
 
 func (c *Core) readToken(ctx context.Context, h [32]byte) (Token, error) {
-	if t, ok := c.tokens.get(h); ok {
+	t, cleared, ok := c.tokens.get(h)
+	if ok && c.directory.believed() {
 		return t, nil
 	}
-	var t Token
 	err := c.store.View(ctx, func(r Reader) (err error) {
 		t, err = r.Token(h)
 		return err
 	})
 	if err == nil {
-		c.tokens.put(t)
+		c.tokens.put(t, cleared)
 	}
 	return t, err
 }

@@ -33,11 +33,12 @@ const (
 	filterUp   = 2
 )
 
-// png writes the symbol with one bit a pixel: RFC 2083, colour type 3.
+// png writes the symbol and what is below it with one bit a pixel: RFC 2083,
+// colour type 3.
 func (s *symbol) png(scale, quiet int) []byte {
-	width := (s.size() + 2*quiet) * scale
-	header := binary.BigEndian.AppendUint32(nil, uint32(width))
-	header = binary.BigEndian.AppendUint32(header, uint32(width))
+	side := s.size() + 2*quiet
+	header := binary.BigEndian.AppendUint32(nil, uint32(side*scale))
+	header = binary.BigEndian.AppendUint32(header, uint32((side+s.below.height())*scale))
 	header = append(header, 1, 3, 0, 0, 0) // bit depth, palette, deflate, adaptive filters, not interlaced
 
 	image := []byte("\x89PNG\r\n\x1a\n")
@@ -68,29 +69,36 @@ func deflate(scanlines []byte) []byte {
 // scanlines are the filtered rows of pixels. A row of modules is written out
 // once; its repetitions are "as above", all zero under filter Up.
 func (s *symbol) scanlines(scale, quiet int) []byte {
-	modules := s.size() + 2*quiet
-	stride := 1 + (modules*scale+7)/8
-	pixels := make([]byte, modules*scale*stride)
+	side := s.size() + 2*quiet
+	stride := 1 + (side*scale+7)/8
+	pixels := make([]byte, (side+s.below.height())*scale*stride)
 	for i := 0; i < len(pixels); i += stride {
 		pixels[i] = filterUp
 	}
-	for y, row := range s.rows {
-		at := (quiet + y) * scale * stride
-		pixels[at] = filterNone
-		stretch(pixels[at+1:at+stride], row, s.size(), scale, quiet)
+	paint := func(rows []line, modules, top, left int) {
+		for y, row := range rows {
+			at := (top + y) * scale * stride
+			pixels[at] = filterNone
+			stretch(pixels[at+1:at+stride], row, modules, scale, left)
+		}
+		// The white below them is not as the row above it.
+		pixels[(top+len(rows))*scale*stride] = filterNone
 	}
-	// The white below the symbol is not as the row above it.
-	pixels[(quiet+s.size())*scale*stride] = filterNone
+	paint(s.rows, s.size(), quiet, quiet)
+	if b := s.below; len(b.rows) > 0 {
+		paint(b.rows, b.width, side, b.left)
+	}
 	return pixels
 }
 
-// stretch writes each module as scale pixels, the leftmost in the highest bit.
-func stretch(pixels []byte, row line, size, scale, quiet int) {
-	for x := range size {
+// stretch writes each of a row's modules as scale pixels, the leftmost in the
+// highest bit, after left modules of white.
+func stretch(pixels []byte, row line, modules, scale, left int) {
+	for x := range modules {
 		if !row.dark(x) {
 			continue
 		}
-		for at := (quiet + x) * scale; at < (quiet+x+1)*scale; at++ {
+		for at := (left + x) * scale; at < (left+x+1)*scale; at++ {
 			pixels[at/8] |= 0x80 >> (at % 8)
 		}
 	}

@@ -14,6 +14,9 @@ type Options struct {
 	MaxBase64 int // characters that the image may take in base64; 0 is no limit, DANA's qrImage has 2000
 	Scale     int // pixels a module, 1 to 32; 0 is 4
 	Quiet     int // modules of white around the symbol, 1 to 16; 0 is 4, the least that ISO/IEC 18004 allows
+	// Simulated writes the word SIMULASI below the symbol, for people. A decoder
+	// finds the symbol above it, unless it takes the whole image for the symbol.
+	Simulated bool
 }
 
 const (
@@ -36,7 +39,7 @@ func PNG(payload string, o Options) ([]byte, error) {
 	size := 0
 	for _, a := range o.attempts() {
 		if s == nil || s.level != a.level {
-			if s, err = encode(payload, a.level); err != nil {
+			if s, err = o.encode(payload, a.level); err != nil {
 				return nil, err
 			}
 		}
@@ -48,6 +51,15 @@ func PNG(payload string, o Options) ([]byte, error) {
 	}
 	return nil, fmt.Errorf("qrimage: a payload of %d bytes makes at least %d base64 characters, the limit is %d; shorten the payload or raise the limit",
 		len(payload), size, o.MaxBase64)
+}
+
+// encode makes the symbol and what is to stand below it.
+func (o Options) encode(payload string, level coding.Level) (*symbol, error) {
+	s, err := encode(payload, level)
+	if err == nil && o.Simulated {
+		s.below, err = sign(s.size()+2*o.Quiet, o.Quiet)
+	}
+	return s, err
 }
 
 // Base64PNG is PNG in standard base64 with padding, the form that SNAP's

@@ -12,6 +12,7 @@ import (
 type symbol struct {
 	level coding.Level
 	rows  []line
+	below band
 }
 
 func (s *symbol) size() int { return len(s.rows) }
@@ -33,7 +34,7 @@ func encode(payload string, level coding.Level) (*symbol, error) {
 	if err != nil {
 		return nil, fmt.Errorf("qrimage: encoding version %d: %w", version, err)
 	}
-	return &symbol{level, t.best(gridOf(code.Size, code.Black)).rows}, nil
+	return &symbol{level: level, rows: t.best(gridOf(code.Size, code.Black)).rows}, nil
 }
 
 // fit finds the smallest version, which goes with its way to divide payload:

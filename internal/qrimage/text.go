@@ -11,31 +11,43 @@ import (
 // SVG draws payload with error correction M as one path of horizontal strokes,
 // a module a unit, black on white whatever the page's colours. It has no XML
 // declaration, so it can stand within HTML.
-func SVG(payload string) (string, error) {
-	s, err := encode(payload, coding.M)
+func SVG(payload string) (string, error) { return svg(payload, Options{Quiet: defaultQuiet}) }
+
+// SimulatedSVG is SVG with the word SIMULASI below the symbol.
+func SimulatedSVG(payload string) (string, error) {
+	return svg(payload, Options{Quiet: defaultQuiet, Simulated: true})
+}
+
+func svg(payload string, o Options) (string, error) {
+	s, err := o.encode(payload, coding.M)
 	if err != nil {
 		return "", err
 	}
-	side := s.size() + 2*defaultQuiet
+	side := s.size() + 2*o.Quiet
+	width, height := strconv.Itoa(side), strconv.Itoa(side+s.below.height())
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" shape-rendering="crispEdges">`, side, side)
-	b.WriteString(`<path fill="#fff" d="M0 0h` + strconv.Itoa(side) + `v` + strconv.Itoa(side) + `H0z"/><path stroke="#000" d="`)
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %s %s" shape-rendering="crispEdges">`, width, height)
+	b.WriteString(`<path fill="#fff" d="M0 0h` + width + `v` + height + `H0z"/><path stroke="#000" d="`)
 	for y, row := range s.rows {
-		strokes(&b, row, s.size(), y+defaultQuiet)
+		strokes(&b, row, s.size(), o.Quiet, y+o.Quiet)
+	}
+	for y, row := range s.below.rows {
+		strokes(&b, row, s.below.width, s.below.left, y+side)
 	}
 	b.WriteString(`"/></svg>`)
 	return b.String(), nil
 }
 
-// strokes draws the dark runs of a row through the middle of its modules.
-func strokes(b *strings.Builder, row line, size, y int) {
-	for x := 0; x < size; x++ {
+// strokes draws the dark runs of a row through the middle of its modules, the
+// first of which is at left.
+func strokes(b *strings.Builder, row line, modules, left, y int) {
+	for x := 0; x < modules; x++ {
 		start := x
-		for x < size && row.dark(x) {
+		for x < modules && row.dark(x) {
 			x++
 		}
 		if x > start {
-			b.WriteString("M" + strconv.Itoa(start+defaultQuiet) + " " + strconv.Itoa(y) + ".5h" + strconv.Itoa(x-start))
+			b.WriteString("M" + strconv.Itoa(left+start) + " " + strconv.Itoa(y) + ".5h" + strconv.Itoa(x-start))
 		}
 	}
 }

@@ -108,12 +108,12 @@ func svgImage(t *testing.T, text string) image.Image {
 		document.Paths[0].D != fmt.Sprintf("M0 0h%dv%dH0z", width, width) {
 		t.Fatalf("paths %+v", document.Paths)
 	}
-	return strokesImage(t, document.Paths[1].D, width)
+	return strokesImage(t, document.Paths[1].D, width, height)
 }
 
-func strokesImage(t *testing.T, path string, width int) image.Image {
+func strokesImage(t *testing.T, path string, width, height int) image.Image {
 	t.Helper()
-	img := image.NewGray(image.Rect(0, 0, width, width))
+	img := image.NewGray(image.Rect(0, 0, width, height))
 	for i := range img.Pix {
 		img.Pix[i] = 255
 	}

@@ -80,8 +80,12 @@ func Seed(ctx context.Context, core *pay.Core) (map[string]Credentials, []Wallet
 	credentials := make(map[string]Credentials)
 	var wallets []Wallet
 	for i, p := range parties {
-		c, err := seedPartner(ctx, core, i+1, p)
+		c, err := NewCredentials(p.partnerID, p.clientKey, p.channelID)
 		if err != nil {
+			return nil, nil, err
+		}
+		c.MerchantID, c.StoreID, c.TerminalID = p.merchantID, p.storeID, p.terminalID
+		if err := seedPartner(ctx, core, i+1, p, c); err != nil {
 			return nil, nil, fmt.Errorf("seeding %s: %w", p.dialect, err)
 		}
 		credentials[p.dialect] = c
@@ -91,30 +95,51 @@ func Seed(ctx context.Context, core *pay.Core) (map[string]Credentials, []Wallet
 		}
 		wallets = append(wallets, w)
 	}
-	outside := pay.Payer{ID: OutsidePayer, Name: "Outside payer", Standing: pay.Active, CreatedAt: core.Now()}
-	return credentials, wallets, core.AddPayer(ctx, outside, 0)
+	return credentials, wallets, seedOutside(ctx, core)
 }
 
-func seedPartner(ctx context.Context, core *pay.Core, number int, p party) (Credentials, error) {
-	c, err := NewCredentials(p.partnerID, p.clientKey, p.channelID)
-	if err != nil {
-		return c, err
+// Reseed is Seed with credentials and tokens that clients have already.
+func Reseed(ctx context.Context, core *pay.Core, credentials map[string]Credentials, wallets []Wallet) error {
+	for i, p := range parties {
+		c, ok := credentials[p.dialect]
+		if !ok {
+			continue // of a program that did not have the dialect yet
+		}
+		if err := seedPartner(ctx, core, i+1, p, c); err != nil {
+			return fmt.Errorf("seeding %s again: %w", p.dialect, err)
+		}
+		for _, w := range wallets {
+			if w.Dialect != p.dialect {
+				continue
+			}
+			if err := reseedPayer(ctx, core, p, w); err != nil {
+				return fmt.Errorf("seeding the payer of %s again: %w", p.dialect, err)
+			}
+		}
 	}
-	c.MerchantID, c.StoreID, c.TerminalID = p.merchantID, p.storeID, p.terminalID
+	return seedOutside(ctx, core)
+}
+
+func seedOutside(ctx context.Context, core *pay.Core) error {
+	outside := pay.Payer{ID: OutsidePayer, Name: "Outside payer", Standing: pay.Active, CreatedAt: core.Now()}
+	return core.AddPayer(ctx, outside, 0)
+}
+
+func seedPartner(ctx context.Context, core *pay.Core, number int, p party, c Credentials) error {
 	now := core.Now()
 	partner := pay.Partner{
 		ID: c.PartnerID, Name: p.dialect + " sandbox", Dialect: p.dialect, ClientKey: c.ClientKey, ClientSecret: c.ClientSecret,
 		PublicKey: c.PublicKey, ChannelID: c.ChannelID, Standing: pay.Active, CreatedAt: now,
 	}
 	if err := core.PutPartner(ctx, partner); err != nil {
-		return c, err
+		return err
 	}
 	merchant := pay.Merchant{
 		PartnerID: partner.ID, ID: p.merchantID, Name: p.name, City: p.city, PostalCode: p.postal, MCC: p.mcc,
 		Criteria: p.criteria, NMID: p.nmid, MPAN: fmt.Sprintf("93600999%010d", number), Standing: pay.Active, CreatedAt: now,
 	}
 	if err := core.PutMerchant(ctx, merchant); err != nil {
-		return c, err
+		return err
 	}
 	for kind, id := range map[pay.OutletKind]string{pay.Store: p.storeID, pay.Terminal: p.terminalID, pay.SubMerchant: p.subMerchant} {
 		if id == "" {
@@ -122,10 +147,10 @@ func seedPartner(ctx context.Context, core *pay.Core, number int, p party) (Cred
 		}
 		o := pay.Outlet{PartnerID: partner.ID, MerchantID: merchant.ID, Kind: kind, ID: id, Standing: pay.Active}
 		if err := core.PutOutlet(ctx, o); err != nil {
-			return c, err
+			return err
 		}
 	}
-	return c, nil
+	return nil
 }
 
 // NewCredentials draws a secret and an RSA key pair for a partner. An empty
@@ -152,8 +177,8 @@ func NewCredentials(partnerID, clientKey, channelID string) (Credentials, error)
 func PayerOf(dialectName string) string { return "payer-" + dialectName }
 
 func seedPayer(ctx context.Context, core *pay.Core, p party) (Wallet, error) {
-	payer := pay.Payer{ID: PayerOf(p.dialect), Name: p.payer, Standing: pay.Active, CreatedAt: core.Now()}
-	if err := core.AddPayer(ctx, payer, pay.Rp(seedBalance)); err != nil {
+	payer, err := addSeedPayer(ctx, core, p)
+	if err != nil {
 		return Wallet{}, err
 	}
 	partner, err := core.Partner(ctx, p.partnerID)
@@ -172,4 +197,21 @@ func seedPayer(ctx context.Context, core *pay.Core, p party) (Wallet, error) {
 		ID: payer.ID, Name: payer.Name, Dialect: p.dialect, CustomerToken: token.Text, AuthCode: consent.Text,
 		Balance: pay.Rp(seedBalance).String(),
 	}, nil
+}
+
+func addSeedPayer(ctx context.Context, core *pay.Core, p party) (pay.Payer, error) {
+	payer := pay.Payer{ID: PayerOf(p.dialect), Name: p.payer, Standing: pay.Active, CreatedAt: core.Now()}
+	return payer, core.AddPayer(ctx, payer, pay.Rp(seedBalance))
+}
+
+func reseedPayer(ctx context.Context, core *pay.Core, p party, w Wallet) error {
+	payer, err := addSeedPayer(ctx, core, p)
+	if err != nil {
+		return err
+	}
+	if _, err := core.Grant(ctx, pay.TokenCustomer, p.partnerID, payer.ID, w.CustomerToken, seedLife); err != nil {
+		return err
+	}
+	_, err = core.Grant(ctx, pay.TokenAuthCode, p.partnerID, payer.ID, w.AuthCode, pay.AuthCodeLife)
+	return err
 }

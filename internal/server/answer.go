@@ -53,6 +53,9 @@ func (s *Server) answer(w http.ResponseWriter, x *exchange, reply any, err error
 		status, code = x.route.operation.Success.Case.HTTP, x.call.Success().ResponseCode
 	}
 	s.log(x, code, err)
+	if s.options.Observe != nil {
+		s.options.Observe(status, code, time.Since(x.began))
+	}
 	header := w.Header()
 	header.Set("X-Request-Id", x.id)
 	if x.route.operation.Auth == dialect.AuthToken {
@@ -83,7 +86,7 @@ func (s *Server) refuse(w http.ResponseWriter, x *exchange, err error) (int, str
 	code := o.Case.Code(x.route.operation.Service)
 	reply := x.refused(dialect.Status{ResponseCode: code, ResponseMessage: shorten(o.Text(name, e.Detail), maxMessage)})
 	if s.options.Sandbox && (x.debugging() || e.Kind == pay.BadPayload) {
-		reply.AdditionalInfo = &why{e.Error()}
+		reply.AdditionalInfo = &why{x.because(e)}
 	}
 	return o.Case.HTTP, code, reply
 }
@@ -176,6 +179,8 @@ const noService = snap.Service("00")
 
 // notRouted is the answer of every path that is no API.
 func (s *Server) notRouted(w http.ResponseWriter, r *http.Request) {
+	w, done := s.recordLost(w, r)
+	defer done()
 	s.writeJSON(w, http.StatusNotFound, dialect.Status{
 		ResponseCode:    snap.CaseInvalidRouting.Code(noService),
 		ResponseMessage: shorten("Invalid Routing. No API at "+r.URL.Path, maxMessage),
@@ -187,7 +192,9 @@ func (s *Server) notRouted(w http.ResponseWriter, r *http.Request) {
 func (s *Server) recovering(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			if v := recover(); v != nil {
+			if v := recover(); v == http.ErrAbortHandler {
+				panic(v) // the connection is to be cut
+			} else if v != nil {
 				s.options.Log.Error("panic", "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
 				s.writeJSON(w, http.StatusInternalServerError, dialect.Status{
 					ResponseCode:    snap.CaseInternalServerError.Code(noService),

@@ -74,11 +74,15 @@ func bearer(header string) string {
 // relies on: presence of the headers, their form, who it is, the signature;
 // only then what the partner may do.
 func (s *Server) authenticate(ctx context.Context, x *exchange) error {
-	for _, check := range []func(context.Context, *exchange) error{
-		s.checkMethod, s.checkHeaders, s.checkTime, s.checkClient, s.checkToken, s.checkSignature,
-		s.checkAgreement, s.checkCustomer, s.checkRate,
+	for _, check := range []struct {
+		name string
+		do   func(context.Context, *exchange) error
+	}{
+		{"method", s.checkMethod}, {"headers", s.checkHeaders}, {"timestamp", s.checkTime}, {"partner", s.checkClient},
+		{"token", s.checkToken}, {"signature", s.checkSignature}, {"agreement", s.checkAgreement},
+		{"customer", s.checkCustomer}, {"rate", s.checkRate},
 	} {
-		if err := check(ctx, x); err != nil {
+		if err := x.step(check.name, check.do(ctx, x)); err != nil {
 			return err
 		}
 	}
@@ -164,10 +168,11 @@ func (s *Server) checkToken(_ context.Context, x *exchange) error {
 
 // checkSignature verifies over the path as called, with and without the query
 // and the mount's prefix.
-func (s *Server) checkSignature(_ context.Context, x *exchange) error {
+func (s *Server) checkSignature(ctx context.Context, x *exchange) error {
 	if err := s.verify(x); err != nil {
-		return &pay.Error{Kind: pay.BadSignature, Field: snap.HeaderSignature, Detail: s.expected(x), Cause: err}
+		return &pay.Error{Kind: pay.BadSignature, Field: snap.HeaderSignature, Detail: s.diagnose(ctx, x), Cause: err}
 	}
+	s.accepted(x)
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/qrisd/qrisd/internal/dialect"
+	"github.com/qrisd/qrisd/internal/doctor"
 	"github.com/qrisd/qrisd/internal/field"
 	"github.com/qrisd/qrisd/internal/pay"
 	"github.com/qrisd/qrisd/snap"
@@ -39,6 +40,10 @@ type exchange struct {
 	warnings []field.Fault
 	sum      [32]byte // of the body; see digest
 	digested bool
+	trail    *trail // for the journal; nil: there is none
+	leverage *leverage
+	// diagnosis is the doctor's, of a refused signature in a sandbox.
+	diagnosis *doctor.Diagnosis
 }
 
 // receive reads the request and finds whose dialect it speaks.

@@ -16,8 +16,11 @@ import (
 func (s *Server) api(routes []route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := s.receive(r, routes)
+		w, done := s.record(w, x)
+		defer done()
+		w = s.pull(w, x)
 		reply, err := s.run(r.Context(), x)
-		s.answer(w, x, reply, err)
+		s.give(w, x, reply, err)
 	})
 }
 
@@ -25,9 +28,13 @@ func (s *Server) run(ctx context.Context, x *exchange) (any, error) {
 	if err := s.authenticate(ctx, x); err != nil {
 		return nil, err
 	}
+	if err := x.overloaded(); err != nil {
+		return nil, err
+	}
 	if prior, err := s.repeated(ctx, x); prior != nil || err != nil {
 		return s.again(ctx, x, prior, err)
 	}
+	x.step(stepRepeated, nil)
 	if err := s.checkFields(x); err != nil {
 		return s.unlessRepeated(ctx, x, err)
 	}
@@ -69,6 +76,12 @@ func (s *Server) unlessRepeated(ctx context.Context, x *exchange, refusal error)
 // again answers a repeated identifier by the dialect's rule: the first answer
 // once more, or a refusal.
 func (s *Server) again(ctx context.Context, x *exchange, r *pay.Repeated, err error) (any, error) {
+	reply, err := s.ruled(ctx, x, r, err)
+	x.trail.repeats(r, err)
+	return reply, err
+}
+
+func (s *Server) ruled(ctx context.Context, x *exchange, r *pay.Repeated, err error) (any, error) {
 	if r == nil {
 		return nil, err
 	}
@@ -92,14 +105,16 @@ var fieldOf = map[pay.MarkKind]string{pay.ByExternalID: "X-EXTERNAL-ID", pay.ByR
 func (s *Server) checkFields(x *exchange) error {
 	body, err := field.Parse(x.raw)
 	if err != nil {
-		return &pay.Error{Kind: pay.BadRequest, Field: "body", Detail: "reading the body as strict JSON", Cause: err}
+		return x.step("body", &pay.Error{Kind: pay.BadRequest, Field: "body", Detail: "reading the body as strict JSON", Cause: err})
 	}
+	x.step("body", nil)
 	x.call.Body = body
 	fault, warnings := field.CheckBody(x.route.operation.Body, body, false)
 	x.warn(warnings)
 	if fault != nil {
-		return refusal(fault, pay.MissingField, pay.InvalidFormat)
+		return x.step("fields", refusal(fault, pay.MissingField, pay.InvalidFormat))
 	}
+	x.step("fields", nil)
 	x.call.Marks = x.marks(s.core.Now())
 	return nil
 }
@@ -119,11 +134,12 @@ func (s *Server) do(ctx context.Context, x *exchange) (any, error) {
 	op := x.route.operation
 	if s.options.Sandbox {
 		if trigger, ok := sandbox.Triggered(op, x.call.Body); ok {
-			return s.unlessRepeated(ctx, x, trigger)
+			return s.unlessRepeated(ctx, x, x.step(stepDo, trigger))
 		}
 		x.call.Waived = sandbox.Waived(op, x.call.Body)
 	}
-	reply, err := op.Do(ctx, x.call)
+	reply, err := s.act(ctx, x)
+	x.step(stepDo, err)
 	var r *pay.Repeated
 	switch {
 	case err == nil:

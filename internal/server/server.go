@@ -11,6 +11,7 @@ import (
 
 	"github.com/qrisd/qrisd/internal/dialect"
 	"github.com/qrisd/qrisd/internal/pay"
+	"github.com/qrisd/qrisd/internal/sandbox"
 )
 
 // Options are what an operator may set.
@@ -22,6 +23,14 @@ type Options struct {
 	// then count requests there together. nil: each counts its own.
 	Shared func() time.Time
 	Log    *slog.Logger
+	// Observe is told of every answer of an API: its HTTP status, its response
+	// code and how long it took. It must not block. nil: nobody is told.
+	Observe func(status int, code string, took time.Duration)
+	// Journal keeps every API call with the checks that it went through, and
+	// Events is told of each. nil: nothing is kept.
+	Journal *sandbox.Journal
+	Events  *sandbox.Events
+	Levers  *sandbox.Levers // of a sandbox
 	// Ready says whether new requests should come here: nil, ErrDraining, or
 	// what keeps them from being served. An error may know its cure, by a method
 	// of that name. Without Ready they always should.
@@ -39,6 +48,7 @@ type Server struct {
 	options Options
 	rates   rates
 	site    site
+	ward    ward
 }
 
 // route is one operation at one path.

@@ -245,6 +245,10 @@ func (f *fair) closeDays() {
 }
 
 func (f *fair) administer() {
+	ani := pay.User{Name: "ani", Role: pay.Admin, Password: "derived", Standing: pay.Active, CreatedAt: f.now}
+	f.must(f.store.Update(context.Background(), func(tx pay.Tx) error { return tx.InsertUser(ani) }))
+	act := pay.Act{At: f.now, Who: ani.Name, Role: ani.Role, Origin: "127.0.0.1", Verb: "user.add", Subject: "budi", Detail: "viewer"}
+	f.must(f.core.Do(context.Background(), act, func() error { return nil }))
 	f.must(f.store.Update(context.Background(), func(tx pay.Tx) error {
 		if err := tx.PutSetting("admin.token", "t"); err != nil {
 			return err

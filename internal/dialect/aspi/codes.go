@@ -43,6 +43,10 @@ var CommonLines = []Line{
 	{snap.CaseTooManyRequests, "", dialect.ByRate},
 }
 
+// AskField asks a sandbox for a response code where a body has no reference of
+// the partner's that could carry it.
+const AskField = "additionalInfo.responseCode"
+
 // TriggerLines are what only a provider's insides could cause.
 var TriggerLines = []Line{
 	{snap.CaseGeneralError, "", dialect.ByTrigger},

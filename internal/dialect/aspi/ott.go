@@ -13,7 +13,8 @@ import (
 func ApplyOTT(paths ...string) dialect.Operation {
 	return dialect.Operation{
 		Name: "apply-ott", Service: snap.ServiceApplyOTT, Paths: paths,
-		Auth: dialect.AuthSymmetric, Customer: true, Headers: CustomerHeaders,
+		Trigger: AskField,
+		Auth:    dialect.AuthSymmetric, Customer: true, Headers: CustomerHeaders,
 		Body: Rows([]field.Row{
 			{Name: "userResources", Kind: field.Array, Need: field.Mandatory, Min: 1, Max: 1, About: "what is asked for"},
 			{Name: "userResources[]", Need: field.Mandatory, Max: 64, Enum: []string{ott}, About: "OTT"},

@@ -16,6 +16,7 @@ import (
 func Token(path string) dialect.Operation {
 	return dialect.Operation{
 		Name: "token", Service: snap.ServiceTokenB2B, Paths: []string{path}, Auth: dialect.AuthToken,
+		Trigger: AskField,
 		Headers: TokenHeaders,
 		Body: []field.Row{
 			{Name: "grantType", Need: field.Conditional, About: "client_credentials; clients also spell the field grant_type"},
@@ -75,6 +76,7 @@ func doToken(ctx context.Context, c *dialect.Call) (any, error) {
 func CustomerToken(path string) dialect.Operation {
 	return dialect.Operation{
 		Name: "customer-token", Service: snap.ServiceTokenB2B2C, Paths: []string{path}, Auth: dialect.AuthToken,
+		Trigger: AskField,
 		Headers: TokenHeaders,
 		Body: []field.Row{
 			{Name: "grantType", Need: field.Conditional, About: "AUTHORIZATION_CODE or REFRESH_TOKEN, in any case"},

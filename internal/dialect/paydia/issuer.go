@@ -103,7 +103,7 @@ func decode() dialect.Operation {
 	op := aspi.Decode("/snap/v1.0/qr/qr-mpm-decode")
 	op.Customer, op.Headers, op.Body = true, customerHeaders, decodeBody
 	op.Success, op.Outcomes = success, outcomes
-	op.Trigger = "" // its body has no reference
+	op.Trigger = "qrContent" // its body has no reference
 	op.Codes = aspi.Codes(op.Service, issuerLines, decodeLines)
 	return op
 }

@@ -82,6 +82,7 @@ func list() dialect.Operation {
 		Reply:    listReplyRows,
 		Success:  successful,
 		Outcomes: listOutcomes,
+		Trigger:  aspi.AskField,
 		Codes:    listCodes,
 		Do:       doList,
 	}

@@ -21,6 +21,7 @@ func terminal() dialect.Operation {
 		Body:    terminalBody,
 		Reply:   terminalReplyRows,
 		Success: successful,
+		Trigger: "description",
 		Codes:   answered(aspi.Codes(snap.ServiceTerminal, aspi.CommonLines, terminalLines)),
 		Do:      doTerminal,
 	}

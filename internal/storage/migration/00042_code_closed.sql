@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE INDEX code_closed ON code (state, ref) WHERE state <> 'active';

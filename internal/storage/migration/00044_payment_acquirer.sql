@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE INDEX payment_acquirer ON payment (acquirer_id, ref);

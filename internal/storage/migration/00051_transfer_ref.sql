@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE INDEX transfer_ref ON transfer (ref, id);

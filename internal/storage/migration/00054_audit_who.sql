@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE INDEX audit_who ON audit (who, id);
