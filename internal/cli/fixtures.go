@@ -22,7 +22,7 @@ id, partnerReferenceNo or text, stays as it is, so a file may be loaded again.
 
 examples/fixtures.json shows every part; docs/SANDBOX.md explains them.`,
 		Example: `  qrisd fixtures examples/fixtures.json
-  qrisd fixtures - --json < suite.json`,
+  qrisd fixtures --json examples/fixtures.json`,
 		Args: cobra.ExactArgs(1),
 		RunE: f.run(func(c *cobra.Command, a *adminClient, args []string) error {
 			text, err := readInput(c, args[0])

@@ -32,7 +32,9 @@ func leverListCommand(f *adminFlags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List the levers that are on, and the kinds there are",
-		Args:  cobra.NoArgs,
+		Long: `List the levers that are on, with how often each was asked and hit on this node,
+and every kind that there is, with what it takes.`,
+		Args: cobra.NoArgs,
 		RunE: f.run(func(c *cobra.Command, a *adminClient, _ []string) error {
 			return perform(c, a, get(path("sandbox", "levers")), func(w io.Writer, v leversView) {
 				sayLevers(w, v)
@@ -107,7 +109,9 @@ func leverOffCommand(f *adminFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "off [KIND]",
 		Short: "Take levers off: all, or those that are named",
-		Args:  cobra.MaximumNArgs(1),
+		Long: `Take levers off: all of them, or those of a kind, a partner or an operation. The
+answer lists what is still on.`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: f.run(func(c *cobra.Command, a *adminClient, args []string) error {
 			query := url.Values{"kind": {strings.Join(args, "")}, "partnerId": {a.partnerID(l.PartnerID)}, "operation": {l.Operation}}
 			return perform(c, a, request{http.MethodDelete, path("sandbox", "levers") + "?" + query.Encode(), nil}, sayLevers)
