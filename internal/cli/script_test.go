@@ -55,7 +55,7 @@ func TestScripts(t *testing.T) {
 
 // namesItsStores are the scripts about stores, of either engine, whatever the
 // others run on.
-var namesItsStores = map[string]bool{"books": true, "migrate": true}
+var namesItsStores = map[string]bool{"books": true, "migrate": true, "doctor": true}
 
 // readyWithin is how long a server may take to start.
 const readyWithin = 30 * time.Second
