@@ -40,7 +40,7 @@ func eachShape(b *testing.B, run func(*testing.B, *Store)) {
 	for _, shape := range shapes {
 		b.Run(shape.name, func(b *testing.B) {
 			if shape.postgres {
-				run(b, mustOpenPostgres(b, cluster.Database(b), shape.options))
+				run(b, mustOpen(b, cluster.Database(b), shape.options))
 			} else {
 				run(b, mustOpen(b, filepath.Join(b.TempDir(), "books.db"), shape.options))
 			}

@@ -31,7 +31,7 @@ func TestHealthyBooks(t *testing.T) {
 
 func TestHealthyBooksOnPostgres(t *testing.T) {
 	url := pgtest.Shared(t).Database(t)
-	holdFair(t, mustOpenPostgres(t, url, Options{}))
+	holdFair(t, mustOpen(t, url, Options{}))
 	if v := firstWrong(t, url); v != (Violation{}) {
 		t.Error(v)
 	}

@@ -25,7 +25,7 @@ func TestFaults(t *testing.T) {
 	const transactions, callers = 20_000, 32
 	cluster := pgtest.Start(t, pgtest.Options{})
 	url := cluster.Database(t)
-	plain := mustOpenPostgres(t, url, Options{})
+	plain := mustOpen(t, url, Options{})
 	for i := range counters {
 		if err := plain.Update(t.Context(), func(tx pay.Tx) error { return tx.InsertPayer(pay.Payer{ID: fmt.Sprint(i)}) }); err != nil {
 			t.Fatal(err)
@@ -42,7 +42,7 @@ func TestFaults(t *testing.T) {
 			Dice: rand.New(rand.NewPCG(seed, 7)), Delay: 30 * time.Millisecond,
 		})
 		proxies = append(proxies, p)
-		nodes = append(nodes, mustOpenPostgres(t, through(t, p, url), Options{MaxBatch: 3, Patience: time.Minute}))
+		nodes = append(nodes, mustOpen(t, through(t, p, url), Options{MaxBatch: 3, Patience: time.Minute}))
 	}
 	var next, kept atomic.Int64
 	var wg sync.WaitGroup

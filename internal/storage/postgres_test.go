@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"context"
 	"testing"
 
 	"github.com/qrisd/qrisd/internal/pay"
@@ -12,7 +11,7 @@ import (
 func TestPostgres(t *testing.T) {
 	urls := map[pay.Storage]string{}
 	open := func(t *testing.T, url string) pay.Storage {
-		s := mustOpenPostgres(t, url, Options{})
+		s := mustOpen(t, url, Options{})
 		urls[s] = url
 		return s
 	}
@@ -22,18 +21,4 @@ func TestPostgres(t *testing.T) {
 			mustClose(t, s.(*Store))
 			return open(t, urls[s])
 		})
-}
-
-func mustOpenPostgres(t testing.TB, url string, o Options) *Store {
-	t.Helper()
-	s, err := OpenPostgres(context.Background(), url, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Errorf("Close: %v", err)
-		}
-	})
-	return s
 }

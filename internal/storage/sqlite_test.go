@@ -35,9 +35,9 @@ func TestSQLite(t *testing.T) {
 		})
 }
 
-func mustOpen(t testing.TB, path string, o Options) *Store {
+func mustOpen(t testing.TB, location string, o Options) *Store {
 	t.Helper()
-	s, err := OpenSQLite(context.Background(), path, o)
+	s, err := Open(context.Background(), location, o)
 	if err != nil {
 		t.Fatal(err)
 	}
