@@ -13,7 +13,6 @@ import (
 	_ "image/png"
 
 	"github.com/makiuchi-d/gozxing"
-	"github.com/makiuchi-d/gozxing/qrcode"
 )
 
 const (
@@ -107,21 +106,23 @@ func mean(img *image.RGBA, part image.Rectangle) uint8 {
 // symbol looks for a symbol in an image, with a threshold for each part of it,
 // then with one for all.
 func symbol(img image.Image) (text string, err error) {
-	hints := map[gozxing.DecodeHintType]any{
-		gozxing.DecodeHintType_TRY_HARDER:    true,
-		gozxing.DecodeHintType_CHARACTER_SET: "UTF-8",
-	}
 	source := gozxing.NewLuminanceSourceFromImage(img)
 	for _, threshold := range []gozxing.Binarizer{gozxing.NewHybridBinarizer(source), gozxing.NewGlobalHistgramBinarizer(source)} {
-		bitmap, failed := gozxing.NewBinaryBitmap(threshold)
+		bits, failed := threshold.GetBlackMatrix()
 		if failed != nil {
 			return "", failed
 		}
-		found, failed := qrcode.NewQRCodeReader().Decode(bitmap, hints)
-		if failed == nil {
-			return found.GetText(), nil
+		// The search ends with the third likely finder: from below it comes
+		// upon others.
+		for range 2 {
+			text, failed := located(bits)
+			if failed == nil {
+				return text, nil
+			}
+			err = failed
+			bits.Rotate180()
 		}
-		err = failed
 	}
 	return "", err
 }
+
