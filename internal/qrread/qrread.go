@@ -125,4 +125,3 @@ func symbol(img image.Image) (text string, err error) {
 	}
 	return "", err
 }
-
