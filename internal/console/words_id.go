@@ -1,7 +1,7 @@
 package console
 
-// indonesian are the words of all pages, by their English.
-var indonesian = map[string]string{
+// frameID are the words of the frame and of what is in production as well.
+var frameID = map[string]string{
 	// the frame
 	"Skip to content":            "Langsung ke isi",
 	"Sandbox":                    "Sandbox",
