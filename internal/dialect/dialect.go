@@ -111,6 +111,19 @@ const (
 	AuthWithToken              // bearer token, HMAC or RSA over five parts (the SpeedCash document's "asymmetric with token")
 )
 
+// schemesOf are the signatures that each way takes, the usual one first.
+var schemesOf = [...][]snap.Scheme{
+	AuthToken:      {snap.TokenRequest},
+	AuthSymmetric:  {snap.Symmetric},
+	AuthAsymmetric: {snap.Asymmetric},
+	AuthEither:     {snap.Symmetric, snap.Asymmetric},
+	AuthWithToken:  {snap.Symmetric, snap.AsymmetricWithToken},
+}
+
+// Schemes are the signatures that a way takes, the usual one first. They are
+// shared and not to be changed.
+func (a Auth) Schemes() []snap.Scheme { return schemesOf[a] }
+
 // Outcome is the answer to a kind: a SNAP case and a message in which
 // {field} and {reason} are filled in.
 type Outcome struct {

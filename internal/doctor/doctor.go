@@ -91,16 +91,17 @@ func Expect(d *dialect.Dialect, op *dialect.Operation, p *pay.Partner, bearer bo
 	return k
 }
 
+// schemes are those that an operation takes of a request: where it may do
+// without a token, its presence decides.
 func schemes(a dialect.Auth, bearer bool) []snap.Scheme {
+	all := a.Schemes()
 	switch {
-	case a == dialect.AuthToken:
-		return []snap.Scheme{snap.TokenRequest}
-	case a == dialect.AuthAsymmetric, a == dialect.AuthEither && !bearer:
-		return []snap.Scheme{snap.Asymmetric}
-	case a == dialect.AuthWithToken:
-		return []snap.Scheme{snap.Symmetric, snap.AsymmetricWithToken}
+	case a != dialect.AuthEither:
+		return all
+	case bearer:
+		return all[:1]
 	}
-	return []snap.Scheme{snap.Symmetric}
+	return all[1:]
 }
 
 // scheme is the usual one.

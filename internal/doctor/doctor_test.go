@@ -232,8 +232,12 @@ func TestExaminationsAreBounded(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if d := Examine(ctx, request, w.known()); !d.CutShort || d.Tried > unitsPerLook || d.StringToSign == "" {
+	d := Examine(ctx, request, w.known())
+	if !d.CutShort || d.Tried > unitsPerLook || d.StringToSign == "" {
 		t.Errorf("%d candidates after the end", d.Tried)
+	}
+	if !strings.Contains(d.Sentence.English, "before the time") {
+		t.Errorf("a search that was cut short says: %s", d.Sentence.English)
 	}
 }
 

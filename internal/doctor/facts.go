@@ -80,6 +80,9 @@ func (s *search) unexplained() (sentence, cure Words) {
 	case s.known.Secret == "":
 		return Words{"no client secret is known that could verify the signature", "tidak ada client secret yang dapat memverifikasi tanda tangan"},
 			Words{"give the partner's client secret", "berikan client secret partner"}
+	case s.cutShort:
+		return Words{"no mistake that gives this signature was found before the time for the search was over", "belum ditemukan kesalahan yang menghasilkan tanda tangan ini sampai waktu pencarian habis"},
+			Words{"send the request again, or save it and let qrisd doctor search", "kirim ulang permintaannya, atau simpan dan periksa dengan qrisd doctor"}
 	}
 	return Words{"none of the usual mistakes gives this signature: another secret was used, or other texts were signed", "tidak ada kesalahan lazim yang menghasilkan tanda tangan ini: secret atau teksnya berbeda"},
 		Words{"compare the secret, the token and the timestamp with yours, and the body byte by byte", "bandingkan secret, token dan timestamp dengan milik Anda, serta body byte demi byte"}

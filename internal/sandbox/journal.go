@@ -8,6 +8,7 @@ import (
 
 // Call is one request as it came and as it was answered.
 type Call struct {
+	Serial    uint64 // of this journal, from 1; Add sets it
 	ID        string // X-Request-Id: a client's own, which may repeat, or a drawn one
 	At        time.Time
 	Took      time.Duration
@@ -43,10 +44,12 @@ type Step struct {
 	Detail string `json:"detail,omitempty"`
 }
 
-// Verdict says why a signature was refused.
+// Verdict says why a signature was refused, in English and in Indonesian.
 type Verdict struct {
 	Sentence string `json:"sentence"`
 	Cure     string `json:"cure"`
+	Kalimat  string `json:"kalimat,omitempty"` // the sentence in Indonesian
+	Solusi   string `json:"solusi,omitempty"`  // the cure in Indonesian
 	Facts    []Fact `json:"facts,omitempty"`
 }
 
@@ -64,7 +67,8 @@ const maxJournal = 32 << 20
 type Journal struct {
 	mu    sync.Mutex
 	most  int     // calls
-	calls []*Call // oldest first
+	calls []*Call // oldest first: their serials ascend without a gap
+	last  uint64  // serial
 	bytes int
 	byID  map[string]*Call // the newest of each id
 }
@@ -80,6 +84,8 @@ func (j *Journal) Add(c Call) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.last++
+	c.Serial = j.last
 	j.calls = append(j.calls, &c)
 	j.byID[c.ID] = &c
 	j.bytes += c.size()
@@ -104,6 +110,7 @@ type Filter struct {
 	Code                          string // response codes that begin so: "401", "4014700"
 	Reference                     string // referenceNo or partnerReferenceNo
 	Refused                       bool   // only those whose answer was no success
+	Before                        uint64 // only calls older than the one of this serial; 0: all
 }
 
 func (f Filter) takes(c *Call) bool {
@@ -124,12 +131,40 @@ func (j *Journal) List(filter Filter, limit int) []Call {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	var found []Call
-	for i := len(j.calls) - 1; i >= 0 && len(found) < limit; i-- {
+	for i := j.newest(filter.Before); i >= 0 && len(found) < limit; i-- {
 		if filter.takes(j.calls[i]) {
 			found = append(found, *j.calls[i])
 		}
 	}
 	return found
+}
+
+// newest is the index of the newest call before a serial; 0 is before none.
+func (j *Journal) newest(before uint64) int {
+	end := len(j.calls)
+	if before > 0 && end > 0 {
+		end = int(min(uint64(end), max(before, j.calls[0].Serial)-j.calls[0].Serial))
+	}
+	return end - 1
+}
+
+// At gives the call of a serial.
+func (j *Journal) At(serial uint64) (Call, bool) {
+	found := j.List(Filter{Before: serial + 1}, 1)
+	if len(found) == 0 || found[0].Serial != serial {
+		return Call{}, false
+	}
+	return found[0], true
+}
+
+// Held is how many calls are kept, and how many are at most.
+func (j *Journal) Held() (calls, most int) {
+	if j == nil {
+		return 0, 0
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.calls), j.most
 }
 
 // Get gives the newest call with an id.

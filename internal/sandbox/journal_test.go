@@ -81,10 +81,56 @@ func TestJournalFilters(t *testing.T) {
 	}
 }
 
+// TestJournalGoesBack walks from the newest to the oldest, and finds calls by
+// serial whatever their id.
+func TestJournalGoesBack(t *testing.T) {
+	j := NewJournal(5)
+	for i := range 8 {
+		j.Add(Call{ID: "same", Code: fmt.Sprint(i % 2), Reference: fmt.Sprint(i)})
+	}
+	var walked []string
+	for before := uint64(0); ; {
+		page := j.List(Filter{Before: before}, 2)
+		if len(page) == 0 {
+			break
+		}
+		for _, c := range page {
+			walked = append(walked, c.Reference)
+		}
+		before = page[len(page)-1].Serial
+	}
+	same(t, "all pages", walked, []string{"7", "6", "5", "4", "3"})
+	if got := j.List(Filter{Before: 8, Code: "1"}, 1); len(got) != 1 || got[0].Reference != "5" {
+		t.Errorf("with a filter, before 8: %+v", got)
+	}
+	if c, found := j.At(5); !found || c.Reference != "4" {
+		t.Errorf("serial 5 is %+v, %v", c, found)
+	}
+	for _, serial := range []uint64{0, 3, 9} {
+		if c, found := j.At(serial); found {
+			t.Errorf("serial %d is %+v", serial, c)
+		}
+	}
+	if calls, most := j.Held(); calls != 5 || most != 5 {
+		t.Errorf("it holds %d of %d calls", calls, most)
+	}
+	j.Clear()
+	j.Add(Call{})
+	if c, found := j.At(9); !found {
+		t.Errorf("after clearing, serial 9 is %+v", c)
+	}
+}
+
 func TestNilKeepsNothing(t *testing.T) {
 	var j *Journal
 	j.Add(Call{ID: "a"})
 	j.Clear()
+	if calls, most := j.Held(); calls != 0 || most != 0 {
+		t.Error("a nil journal holds calls")
+	}
+	if _, found := j.At(1); found {
+		t.Error("a nil journal has a call")
+	}
 	if _, found := j.Get("a"); found || j.List(Filter{}, 1) != nil {
 		t.Error("a nil journal keeps calls")
 	}

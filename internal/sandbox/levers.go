@@ -270,6 +270,10 @@ func readLevers(text string) (kept, error) {
 	return k, nil
 }
 
+// Touches reports whether the lever is for a partner's requests or
+// notifications.
+func (l Lever) Touches(partnerID string) bool { return l.PartnerID == Any || l.PartnerID == partnerID }
+
 // Set puts a lever on, for all nodes; one of the same kind, partner and
 // operation gives way. Its dice begin at the start of their sequence. What is
 // left out is the kind's default.
@@ -300,6 +304,19 @@ func (l *Levers) known(ctx context.Context, core *pay.Core, lever Lever) error {
 		}
 		spoken = p.Dialect
 	}
+	names := l.Operations(spoken)
+	if lever.Operation == Any || slices.Contains(names, lever.Operation) {
+		return nil
+	}
+	return pay.RefuseField(pay.InvalidFormat, "operation", lever.Operation+" is none; choose one of "+strings.Join(names, ", "))
+}
+
+// Operations are the names of a dialect's operations, or of all dialects' for
+// Any, in order.
+func (l *Levers) Operations(spoken string) []string {
+	if l == nil {
+		return nil
+	}
 	var names []string
 	for _, d := range l.offered {
 		for _, op := range d.Operations {
@@ -308,11 +325,8 @@ func (l *Levers) known(ctx context.Context, core *pay.Core, lever Lever) error {
 			}
 		}
 	}
-	if lever.Operation == Any || slices.Contains(names, lever.Operation) {
-		return nil
-	}
 	slices.Sort(names)
-	return pay.RefuseField(pay.InvalidFormat, "operation", lever.Operation+" is none; choose one of "+strings.Join(slices.Compact(names), ", "))
+	return slices.Compact(names)
 }
 
 // Remove takes levers off, for all nodes: those of a kind, partner and

@@ -76,16 +76,19 @@ func (s *Server) diagnose(ctx context.Context, x *exchange) string {
 	if allowed, err := s.ward.visits.allow(ctx, x.partner.ID, examinations); err != nil || !allowed {
 		return s.expected(x)
 	}
+	request, known := s.examined(x), s.known(ctx, x)
 	ctx, cancel := context.WithTimeout(ctx, doctor.Within)
 	defer cancel()
-	d := doctor.Examine(ctx, s.examined(x), s.known(ctx, x))
+	d := doctor.Examine(ctx, request, known)
 	x.diagnosis = &d
 	x.trail.explain(verdict(&d))
 	return d.Line()
 }
 
 func verdict(d *doctor.Diagnosis) *sandbox.Verdict {
-	v := &sandbox.Verdict{Sentence: d.Sentence.English, Cure: d.Cure.English}
+	v := &sandbox.Verdict{
+		Sentence: d.Sentence.English, Cure: d.Cure.English, Kalimat: d.Sentence.Indonesian, Solusi: d.Cure.Indonesian,
+	}
 	for _, f := range d.Facts {
 		v.Facts = append(v.Facts, sandbox.Fact(f))
 	}
