@@ -41,6 +41,7 @@ type Options struct {
 	Begin   func(context.Context) error // takes a sandbox back to its seeds; nil outside one
 	// Heartbeat is how often a stream of events shows that it lives; 0: 10 s.
 	Heartbeat time.Duration
+	Now       func() time.Time // real, for the audit log; nil: time.Now
 	Log       *slog.Logger
 }
 
@@ -53,6 +54,9 @@ type API struct {
 
 // New makes the API.
 func New(core *pay.Core, o Options) *API {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	return &API{core: core, Options: o, desk: operate.NewDesk(core, operate.Options{
 		Dialects: o.Dialects, Clock: o.Clock, Rotated: o.Rotated, Spread: o.Spread, Events: o.Events,
 		Levers: o.Levers, Begin: o.Begin,
@@ -61,58 +65,6 @@ func New(core *pay.Core, o Options) *API {
 
 // Desk is where this API acts, for others that act too.
 func (a *API) Desk() *operate.Desk { return a.desk }
-
-// Handler is the map of the admin listener.
-func (a *API) Handler() http.Handler {
-	mux := http.NewServeMux()
-	for pattern, do := range map[string]action{
-		"GET /v1/partners":                                           a.listPartners,
-		"POST /v1/partners":                                          a.spread(a.addPartner),
-		"GET /v1/partners/{id}":                                      a.showPartner,
-		"PUT /v1/partners/{id}/standing":                             a.setPartnerStanding,
-		"PUT /v1/partners/{id}/settings":                             a.setPartnerSettings,
-		"PUT /v1/partners/{id}/notify":                               a.setNotify,
-		"PUT /v1/partners/{id}/key":                                  a.setPartnerKey,
-		"POST /v1/partners/{id}/rotate":                              a.rotate,
-		"GET /v1/partners/{id}/merchants":                            a.listMerchants,
-		"POST /v1/partners/{id}/merchants":                           a.spread(a.addMerchant),
-		"PATCH /v1/partners/{id}/merchants/{mid}":                    a.changeMerchant,
-		"PUT /v1/partners/{id}/merchants/{mid}/outlets/{kind}/{oid}": a.spread(a.putOutlet),
-		"GET /v1/payers":                                             a.listPayers,
-		"POST /v1/payers":                                            a.addPayer,
-		"PATCH /v1/payers/{id}":                                      a.changePayer,
-		"POST /v1/payers/{id}/fund":                                  a.fundPayer,
-		"POST /v1/payers/{id}/auth-code":                             a.authorize,
-		"POST /v1/payers/{id}/token":                                 a.issueCustomer,
-		"GET /v1/ledger/check":                                       a.checkLedger,
-		"GET /v1/settlement/{day}":                                   a.listSettlements,
-		"GET /v1/deliveries":                                         a.listDeliveries,
-		"GET /v1/deliveries/{id}":                                    a.showDelivery,
-		"POST /v1/deliveries/{id}/resend":                            a.resend,
-		"GET /v1/requests":                                           a.listCalls,
-		"GET /v1/requests/{id}":                                      a.showCall,
-	} {
-		mux.Handle(pattern, a.guard(do))
-	}
-	mux.Handle("GET /v1/events", a.admit(a.streamEvents))
-	mux.Handle("POST /v1/settlement/{day}", a.admit(a.settle))
-	mux.Handle("GET /v1/settlement/{day}/{file}", a.admit(a.sendReport))
-	mux.Handle("GET /v1/settlement/{day}/{partner}/{file}", a.admit(a.sendReport))
-	mux.Handle("POST /v1/settlement/{day}/{partner}/reconcile", a.admit(a.reconcile))
-	if a.Backup != nil {
-		mux.Handle("GET /v1/backup", a.admit(a.sendBackup))
-	}
-	if a.Clock != nil {
-		a.sandboxRoutes(mux)
-	}
-	mux.Handle("/", a.guard(func(r *http.Request) (any, error) {
-		return nil, &httpError{http.StatusNotFound, "not-found", "no management API at " + r.Method + " " + r.URL.Path}
-	}))
-	return mux
-}
-
-// action carries out one request and gives what is answered as JSON.
-type action func(r *http.Request) (any, error)
 
 // spread lets an action answer when what it changed holds on every node.
 func (a *API) spread(do action) action {
@@ -139,9 +91,6 @@ type httpError struct {
 
 func (e *httpError) Error() string { return e.Message }
 
-// maxBody bounds a management request.
-const maxBody = 1 << 20
-
 // admit asks for the token.
 func (a *API) admit(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -154,24 +103,6 @@ func (a *API) admit(next http.HandlerFunc) http.Handler {
 			return
 		}
 		next(w, r)
-	})
-}
-
-// guard asks for the token, then acts and answers.
-func (a *API) guard(do action) http.Handler {
-	return a.admit(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(r))
-		answer, err := do(r)
-		if err != nil {
-			a.fail(w, r, err)
-			return
-		}
-		if text, ok := answer.(plain); ok {
-			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-			io.WriteString(w, string(text))
-			return
-		}
-		write(w, http.StatusOK, answer)
 	})
 }
 

@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/qrisd/qrisd/internal/operate"
@@ -79,15 +78,16 @@ func (a *API) listMerchants(r *http.Request) (any, error) {
 }
 
 func (a *API) addMerchant(r *http.Request) (any, error) {
-	m := pay.Merchant{PartnerID: r.PathValue("id"), CreatedAt: a.core.Now()}
+	m := pay.Merchant{PartnerID: r.PathValue("partner")}
 	var in merchantView
-	if err := read(r, &in); err != nil {
-		return nil, err
+	err := read(r, &in)
+	if err == nil {
+		err = in.onto(&m)
 	}
-	if err := errors.Join(in.onto(&m), operate.Fits(m.Standing, operate.MerchantStandings)); err != nil {
-		return nil, err
+	if err == nil {
+		m, err = a.desk.AddMerchant(r.Context(), m)
 	}
-	return viewMerchant(m), a.core.AddMerchant(r.Context(), m)
+	return viewMerchant(m), err
 }
 
 // changeMerchant lays the given fields over the merchant; the others stay.

@@ -2,11 +2,10 @@ package admin
 
 import (
 	"net/http"
-	"slices"
 	"time"
 
+	"github.com/qrisd/qrisd/internal/operate"
 	"github.com/qrisd/qrisd/internal/pay"
-	"github.com/qrisd/qrisd/internal/sandbox"
 	"github.com/qrisd/qrisd/snap"
 )
 
@@ -67,24 +66,9 @@ func (a *API) addPartner(r *http.Request) (any, error) {
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	if !slices.Contains(a.Dialects, in.Dialect) {
-		return nil, &httpError{http.StatusBadRequest, "bad-request", "dialect " + in.Dialect + " is not offered"}
-	}
-	c, err := sandbox.NewCredentials(in.ID, in.ClientKey, in.ChannelID)
-	if err != nil {
-		return nil, err
-	}
-	if in.PublicKey != "" {
-		if _, err := snap.ParsePublicKey(in.PublicKey); err != nil {
-			return nil, &httpError{http.StatusBadRequest, "bad-request", "publicKey: " + err.Error()}
-		}
-		c.PublicKey, c.PrivateKey = in.PublicKey, ""
-	}
-	err = a.core.AddPartner(r.Context(), pay.Partner{
-		ID: in.ID, Name: in.Name, Dialect: in.Dialect, ClientKey: c.ClientKey, ClientSecret: c.ClientSecret,
-		PublicKey: c.PublicKey, ChannelID: in.ChannelID, Standing: pay.Active, CreatedAt: a.core.Now(),
+	return a.desk.AddPartner(r.Context(), operate.NewPartner{
+		ID: in.ID, Name: in.Name, Dialect: in.Dialect, ClientKey: in.ClientKey, ChannelID: in.ChannelID, PublicKey: in.PublicKey,
 	})
-	return c, err
 }
 
 // edited answers with a partner as it was changed.

@@ -15,14 +15,6 @@ const (
 	formType   = "multipart/form-data"
 )
 
-// bodyLimit is how many bytes a request may have: an image more than others.
-func bodyLimit(r *http.Request) int64 {
-	if carriesImage(r) {
-		return qrread.MaxBytes
-	}
-	return maxBody
-}
-
 func carriesImage(r *http.Request) bool {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	return r.URL.Path == payPath && (strings.HasPrefix(kind, imageTypes) || kind == formType)

@@ -23,28 +23,20 @@ type reconciliationView struct {
 // reconcile holds the settlement file of the body against the ledger's lines
 // of a partner's day, or of one merchant's when ?merchant= names it. It does
 // not need the day to be settled.
-func (a *API) reconcile(w http.ResponseWriter, r *http.Request) {
+func (a *API) reconcile(r *http.Request) (any, error) {
 	s, err := a.desk.Scope(r.Context(), r.PathValue("day"), r.PathValue("partner"), r.URL.Query().Get("merchant"))
 	if err != nil {
-		a.fail(w, r, err)
-		return
+		return nil, err
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxReport)
-	long := newExchange(w, r)
 	v := reconciliationView{Day: s.Day, PartnerID: s.PartnerID, MerchantID: s.MerchantID}
 	ledger := settlement.Ledger(r.Context(), a.core.Inspect, s)
-	v.Reconciliation, err = settlement.Reconcile(r.Context(), ledger, settlement.Read(long))
+	v.Reconciliation, err = settlement.Reconcile(r.Context(), ledger, settlement.Read(r.Body))
 	var bad *settlement.FileError
 	if errors.As(err, &bad) {
 		err = &httpError{http.StatusBadRequest, "bad-request", bad.Error()}
-		io.Copy(io.Discard, long) // a client that still writes would not read the answer
+		io.Copy(io.Discard, r.Body) // a client that still writes would not read the answer
 	}
-	long.rest()
-	if err != nil {
-		a.fail(w, r, err)
-		return
-	}
-	write(w, http.StatusOK, v)
+	return v, err
 }
 
 // stall is how long either side of a long exchange may keep the other waiting.
@@ -56,7 +48,7 @@ const stall = 30 * time.Second
 // clock and not by that of the business.
 type exchange struct {
 	w       http.ResponseWriter
-	body    io.Reader
+	body    io.ReadCloser
 	control *http.ResponseController
 }
 
@@ -92,6 +84,9 @@ func (x *exchange) Read(b []byte) (int, error) {
 	}
 	return n, err
 }
+
+// Close is the request's body's.
+func (x *exchange) Close() error { return x.body.Close() }
 
 func (x *exchange) Write(b []byte) (int, error) {
 	if err := x.control.SetWriteDeadline(time.Now().Add(stall)); err != nil {

@@ -10,16 +10,20 @@ import (
 
 const payPath = "/v1/sandbox/pay"
 
-func (a *API) sandboxRoutes(mux *http.ServeMux) {
-	mux.Handle("POST "+payPath, a.guard(a.pay))
-	mux.Handle("GET "+payPath, a.guard(a.payByLink))
-	mux.Handle("POST /v1/sandbox/clock", a.guard(a.moveClock))
-	mux.Handle("GET /v1/sandbox/clock", a.guard(a.showClock))
-	mux.Handle("GET /v1/sandbox/levers", a.guard(a.listLevers))
-	mux.Handle("PUT /v1/sandbox/levers", a.guard(a.setLever))
-	mux.Handle("DELETE /v1/sandbox/levers", a.guard(a.removeLevers))
-	mux.Handle("POST /v1/sandbox/reset", a.guard(a.reset))
-	mux.Handle("POST /v1/sandbox/fixtures", a.guard(a.loadFixtures))
+// sandboxRoutes are those of a sandbox only.
+func (a *API) sandboxRoutes() []route {
+	named := []string{"referenceNo", "partnerReferenceNo"}
+	return []route{
+		{pattern: "POST " + payPath, verb: "code.pay", subject: named, do: a.pay},
+		{pattern: "GET " + payPath, verb: "code.pay", subject: []string{"ref"}, do: a.payByLink},
+		{pattern: "POST /v1/sandbox/clock", verb: "clock.move", do: a.moveClock},
+		{pattern: "GET /v1/sandbox/clock", do: a.showClock},
+		{pattern: "GET /v1/sandbox/levers", do: a.listLevers},
+		{pattern: "PUT /v1/sandbox/levers", verb: "lever.set", subject: []string{"kind"}, do: a.setLever},
+		{pattern: "DELETE /v1/sandbox/levers", verb: "lever.remove", subject: []string{"kind"}, do: a.removeLevers},
+		{pattern: "POST /v1/sandbox/reset", verb: "sandbox.reset", do: a.reset},
+		{pattern: "POST /v1/sandbox/fixtures", verb: "sandbox.fixtures", do: a.loadFixtures},
+	}
 }
 
 // paid is the answer of the outside payer.

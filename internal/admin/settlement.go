@@ -40,18 +40,7 @@ type settlementsView struct {
 
 // settle closes a day and answers with all its settlements, those of an
 // earlier close too. Each merchant is a transaction, so it may take long.
-func (a *API) settle(w http.ResponseWriter, r *http.Request) {
-	long := newExchange(w, r)
-	v, err := a.settleDay(r)
-	long.rest()
-	if err != nil {
-		a.fail(w, r, err)
-		return
-	}
-	write(w, http.StatusOK, v)
-}
-
-func (a *API) settleDay(r *http.Request) (any, error) {
+func (a *API) settle(r *http.Request) (any, error) {
 	day, closed, err := a.desk.Settle(r.Context(), r.PathValue("day"))
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@
 package operate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -144,6 +145,48 @@ func (d *Desk) Rotate(ctx context.Context, id string) (sandbox.Credentials, erro
 		err = d.Rotated(ctx, c)
 	}
 	return c, err
+}
+
+// NewPartner is a partner that is to be added. Without a public key it is given
+// a key pair.
+type NewPartner struct {
+	ID, Name, Dialect string
+	ClientKey         string // empty: the id
+	ChannelID         string
+	PublicKey         string // PEM
+	NotifyURL         string // empty: nowhere
+}
+
+// AddPartner adds a partner and gives its credentials, once: a private key that
+// was drawn for it is kept nowhere.
+func (d *Desk) AddPartner(ctx context.Context, n NewPartner) (sandbox.Credentials, error) {
+	if !slices.Contains(d.Dialects, n.Dialect) {
+		return sandbox.Credentials{}, refuse(BadRequest, "dialect %s is not offered", n.Dialect)
+	}
+	c, err := sandbox.NewCredentials(n.ID, n.ClientKey, n.ChannelID)
+	if err != nil {
+		return c, err
+	}
+	if n.PublicKey != "" {
+		if _, err := snap.ParsePublicKey(n.PublicKey); err != nil {
+			return c, refuse(BadRequest, "publicKey: %v", err)
+		}
+		c.PublicKey, c.PrivateKey = n.PublicKey, ""
+	}
+	return c, d.spread(ctx, d.Core.AddPartner(ctx, pay.Partner{
+		ID: n.ID, Name: n.Name, Dialect: n.Dialect, ClientKey: c.ClientKey, ClientSecret: c.ClientSecret, PublicKey: c.PublicKey,
+		ChannelID: n.ChannelID, NotifyURL: n.NotifyURL, Standing: pay.Active, CreatedAt: d.Core.Now(),
+	}))
+}
+
+// AddMerchant adds a merchant to its partner, active unless it says otherwise.
+func (d *Desk) AddMerchant(ctx context.Context, m pay.Merchant) (pay.Merchant, error) {
+	m.CreatedAt = d.Core.Now()
+	m.Standing = cmp.Or(m.Standing, pay.Active)
+	if err := Fits(m.Standing, MerchantStandings); err != nil {
+		return m, err
+	}
+	return m, d.spread(ctx, d.Core.AddMerchant(ctx, m))
 }
 
 // EditMerchant changes a merchant that is there. edit may run more than once.

@@ -28,6 +28,15 @@ func (d *Desk) RemoveLevers(ctx context.Context, kind sandbox.LeverKind, partner
 	return d.spread(ctx, d.Levers.Remove(ctx, d.Core, kind, partnerID, operation))
 }
 
+// ExpireNow ends one code's validity at this moment, without moving the clock
+// for others.
+func (d *Desk) ExpireNow(ctx context.Context, ref string) (pay.Code, error) {
+	if d.Clock == nil {
+		return pay.Code{}, errNoSandbox
+	}
+	return d.Core.ExpireNow(ctx, ref)
+}
+
 // Reset takes the sandbox back to what it was right after it was seeded.
 func (d *Desk) Reset(ctx context.Context) error {
 	if d.Begin == nil {
@@ -75,7 +84,15 @@ func (d *Desk) PayImage(ctx context.Context, file []byte, amount pay.Rupiah) (p 
 		return err
 	})
 	if err != nil {
-		return pay.Payment{}, refuse(BadRequest, "%v", err)
+		return pay.Payment{}, refuse(BadRequest, "%v", plainly(err))
 	}
 	return sandbox.Pay(ctx, d.Core, sandbox.Target{QRContent: text}, amount)
+}
+
+// plainly is why an image was refused, without what its decoder said of it.
+func plainly(err error) error {
+	if errors.Is(err, qrread.ErrNoImage) {
+		return qrread.ErrNoImage
+	}
+	return err
 }

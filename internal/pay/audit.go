@@ -2,6 +2,7 @@ package pay
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -22,6 +23,20 @@ type Act struct {
 // ActDone is the outcome of an act that succeeded.
 const ActDone = "done"
 
+// TokenHolder is who bears the admin token. It is no name that a user can
+// have.
+const TokenHolder = "admin token"
+
+// maxActText bounds each text of an act, in bytes.
+const maxActText = 1000
+
+// recorded is a text as the log takes it, whoever wrote it: valid UTF-8 without
+// NUL, and not too long.
+func recorded(text string) string {
+	text = strings.ReplaceAll(text[:min(len(text), maxActText)], "\x00", "?")
+	return strings.ToValidUTF8(text, "")
+}
+
 // Do carries out an act between two entries of the audit log: what is about
 // to be done, and what came of it. It gives do's own error.
 func (c *Core) Do(ctx context.Context, a Act, do func() error) error {
@@ -30,13 +45,14 @@ func (c *Core) Do(ctx context.Context, a Act, do func() error) error {
 		return err
 	}
 	a.ID, a.Outcome = id, ""
+	a.Who, a.Subject, a.Detail = recorded(a.Who), recorded(a.Subject), recorded(a.Detail)
 	if err := c.store.Update(ctx, func(tx Tx) error { return tx.InsertAct(a) }); err != nil {
 		return err
 	}
 	failed := do()
 	outcome := ActDone
 	if failed != nil {
-		outcome = failed.Error()
+		outcome = recorded(failed.Error())
 	}
 	// What was done is written even if whoever asked has gone.
 	err = c.store.Update(context.WithoutCancel(ctx), func(tx Tx) error { return tx.EndAct(id, outcome) })

@@ -65,6 +65,62 @@ func void(tx Tx, code *Code) error {
 	return err
 }
 
+// ExpireNow ends a code's validity at this moment, as its end would have: it is
+// for sandboxes, and whoever calls it has made sure of that. A code that has
+// ended before is refused as a payment of it would be.
+func (c *Core) ExpireNow(ctx context.Context, ref string) (Code, error) {
+	now := c.Now()
+	var code Code
+	err := retry(func() error {
+		return c.store.Update(ctx, func(tx Tx) (err error) {
+			code, err = endIn(tx, ref, now)
+			return err
+		})
+	})
+	if err == nil {
+		c.publish(ofCode(EventCodeExpired, code))
+	}
+	return code, err
+}
+
+// endIn is the whole decision, inside one transaction. A static code that is
+// paid at the same time ends behind that payment.
+func endIn(tx Tx, ref string, now time.Time) (Code, error) {
+	code, err := tx.Code(ref)
+	if err == nil {
+		err = mayBePaid(code, now)
+	}
+	if err != nil {
+		return code, err
+	}
+	end, err := behindPayments(tx, ref, now)
+	if err != nil {
+		return code, err
+	}
+	code.State, code.ClosedAt, code.ExpiresAt = CodeIsExpired, end, end
+	err = tx.EndCode(code)
+	if err == nil {
+		end, err = behindPayments(tx, ref, end) // once no more can come
+	}
+	if errors.Is(err, ErrNotFound) || (err == nil && !end.Equal(code.ClosedAt)) {
+		return code, errRaced
+	}
+	return code, err
+}
+
+// behindPayments is a moment, or a later one if the code was paid since: a
+// sandbox's clock may have been moved back.
+func behindPayments(r Reader, ref string, at time.Time) (time.Time, error) {
+	last, err := r.LatestPayment(ref)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return at, nil
+	case err == nil && !last.At.Before(at):
+		return last.At.Add(time.Microsecond), nil
+	}
+	return at, err
+}
+
 // expireBatch is how many codes one transaction expires.
 const expireBatch = 500
 

@@ -63,6 +63,7 @@ type Pages interface {
 	EntryPage(account ledger.Account, before string, limit int) ([]Entry, error)
 
 	PartnerPage(after string, limit int) ([]Partner, error)                            // by id
+	PayerPage(after string, limit int) ([]Payer, error)                                // by id
 	MerchantPage(partnerID, after string, limit int) ([]Merchant, error)               // by id
 	SettlementPage(day, partnerID, merchantID string, limit int) ([]Settlement, error) // by partner and merchant, after these
 	// SettledDays sums up days before one, newest first: a Settlement that

@@ -114,6 +114,9 @@ type Tx interface {
 	// CloseCode moves a code from Active to a state at a time; ErrNotFound
 	// when it was not active any more.
 	CloseCode(c Code, to CodeState) error
+	// EndCode closes an active code as expired at c.ClosedAt, and lets its
+	// validity end then; ErrNotFound when it was not active any more.
+	EndCode(c Code) error
 	// ExpireCodes closes up to limit active codes whose validity has passed, as
 	// of the moment it passed, and gives how many.
 	ExpireCodes(now time.Time, limit int) (int, error)

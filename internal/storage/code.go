@@ -38,6 +38,7 @@ var (
 	// The condition on the state is what lets a dynamic code be paid once.
 	holdCode  = "SELECT ref FROM code WHERE ref = $1 AND state = 'active' /*postgres: FOR SHARE */"
 	closeCode = "UPDATE code SET state = $1, closed_at = $2 WHERE ref = $3 AND state = 'active'"
+	endCode   = "UPDATE code SET state = 'expired', closed_at = $1, expires_at = $1 WHERE ref = $2 AND state = 'active'"
 )
 
 func (r reader) Code(ref string) (pay.Code, error) { return codes.one(r.q, codeByRef, ref) }
@@ -76,4 +77,11 @@ func (t tx) CloseCode(c pay.Code, to pay.CodeState) error {
 		return err
 	}
 	return t.update(closeCode, string(to), micros(c.ClosedAt), c.Ref)
+}
+
+func (t tx) EndCode(c pay.Code) error {
+	if err := t.db.lock("code "+c.Ref, false); err != nil {
+		return err
+	}
+	return t.update(endCode, micros(c.ClosedAt), c.Ref)
 }

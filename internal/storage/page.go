@@ -211,6 +211,12 @@ func (r reader) PartnerPage(after string, limit int) ([]pay.Partner, error) {
 	return partners.page(r.q, w, "id", limit)
 }
 
+func (r reader) PayerPage(after string, limit int) ([]pay.Payer, error) {
+	var w where
+	w.and("id >", after)
+	return payers.page(r.q, w, "id", limit)
+}
+
 func (r reader) MerchantPage(partnerID, after string, limit int) ([]pay.Merchant, error) {
 	var w where
 	w.conditions = []string{"partner_id = " + w.mark(partnerID)}

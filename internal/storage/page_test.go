@@ -65,6 +65,7 @@ func TestPagePlans(t *testing.T) {
 				"CORRELATED SCALAR SUBQUERY 2; SEARCH posting USING COVERING INDEX posting_account (account>?); SCAN leap; USE TEMP B-TREE FOR ORDER BY"},
 		{"merchants", func(r reader) error { _, err := r.MerchantPage("p", "x", 50); return err },
 			"SEARCH merchant USING INDEX sqlite_autoindex_merchant_1 (partner_id=? AND id>?)"},
+		{"payers", func(r reader) error { _, err := r.PayerPage("x", 50); return err }, "SEARCH payer USING INDEX sqlite_autoindex_payer_1 (id>?)"},
 		{"days", func(r reader) error { _, err := r.SettledDays("x", 50); return err }, "SEARCH settlement USING INDEX sqlite_autoindex_settlement_1 (day<?)"},
 		{"what somebody did", func(r reader) error { _, err := r.ActPage("ani", "x", 50); return err }, "SEARCH audit USING INDEX audit_who (who=? AND id<?)"},
 	} {

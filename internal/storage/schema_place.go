@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/qrisd/qrisd/internal/pay"
 )
 
 // engine is what reading and filling books by hand needs to know of an engine.
@@ -169,6 +171,9 @@ func (s *Snapshot) query(text string, args []any, scan func(row) error) error {
 	}
 	return nil
 }
+
+// Partners are all partners, with their keys.
+func (s *Snapshot) Partners() ([]pay.Partner, error) { return reader{s}.Partners() }
 
 // Nodes are the servers that work on the books at a moment, by their leases;
 // an embedded store has a lock instead.

@@ -78,6 +78,24 @@ func dueCodesOf(made []pay.Code, now time.Time) []pay.Code {
 	return due
 }
 
+// codeEndsEarly ends codes before their validity does, with and without one:
+// once each, and no other code.
+func codeEndsEarly(t *testing.T, s pay.Storage) {
+	lasting, endless, other := someCode("1"), someCode("2"), someCode("3")
+	lasting.ExpiresAt, other.ExpiresAt = noon.Add(time.Hour), noon.Add(time.Hour)
+	insert(t, s, insertCode(lasting), insertCode(endless), insertCode(other))
+	for _, c := range []pay.Code{lasting, endless} {
+		c.State, c.ClosedAt, c.ExpiresAt = pay.CodeIsExpired, noon.Add(time.Minute), noon.Add(time.Minute)
+		again := c
+		again.ClosedAt = noon.Add(2 * time.Minute)
+		update(t, s, func(tx pay.Tx) error { return tx.EndCode(c) })
+		update(t, s, func(tx pay.Tx) error { is(t, tx.EndCode(again), pay.ErrNotFound); return nil })
+		same(t, "a code that has ended", view(t, s, func(r pay.Reader) (pay.Code, error) { return r.Code(c.Ref) }), c)
+	}
+	update(t, s, func(tx pay.Tx) error { is(t, tx.EndCode(someCode("4")), pay.ErrNotFound); return nil })
+	same(t, "due codes", view(t, s, func(r pay.Reader) ([]pay.Code, error) { return r.DueCodes(noon.AddDate(1, 0, 0), 9) }), []pay.Code{other})
+}
+
 // latestPayment adds payments in any order of time.
 func latestPayment(t *testing.T, s pay.Storage) {
 	latest := map[string]pay.Payment{}

@@ -199,7 +199,13 @@ func partiesInPages(t *testing.T, s pay.Storage) {
 		insert(t, s, putPartner(somePartner(id)), putMerchant(someMerchant("a", id)))
 	}
 	insert(t, s, putMerchant(someMerchant("b", "z")))
+	var wallets []pay.Payer
+	for _, id := range []string{"a", "b", "c", "d", "e"} {
+		wallets = append(wallets, somePayer(id))
+		insert(t, s, insertPayer(somePayer(id)))
+	}
 	for limit := 1; limit < 7; limit++ {
+		same(t, "payers", turned(t, s, limit, func(p pay.Payer) string { return p.ID }, pay.Reader.PayerPage), wallets)
 		same(t, "partners", turned(t, s, limit, func(p pay.Partner) string { return p.ID }, pay.Reader.PartnerPage), ps)
 		same(t, "merchants", turned(t, s, limit, func(m pay.Merchant) string { return m.ID },
 			func(r pay.Reader, from string, limit int) ([]pay.Merchant, error) {

@@ -149,6 +149,7 @@ func absentIsNotFound(t *testing.T, s pay.Storage) {
 	for name, write := range map[string]func(pay.Tx) error{
 		"SetPayer":        func(tx pay.Tx) error { return tx.SetPayer(somePayer("budi")) },
 		"CloseCode":       func(tx pay.Tx) error { return tx.CloseCode(pay.Code{Ref: "1", ClosedAt: noon}, pay.CodeIsPaid) },
+		"EndCode":         func(tx pay.Tx) error { return tx.EndCode(pay.Code{Ref: "1", ClosedAt: noon}) },
 		"Debit":           func(tx pay.Tx) error { return tx.Debit("budi", 1) },
 		"Credit":          func(tx pay.Tx) error { return tx.Credit("budi", 1) },
 		"AddRefunded":     func(tx pay.Tx) error { return tx.AddRefunded("1", 0, 1) },
@@ -168,6 +169,7 @@ func listsOfNothing(t *testing.T, s pay.Storage) {
 		"Merchants":           func(r pay.Reader) (int, error) { l, err := r.Merchants("p"); return len(l), err },
 		"Outlets":             func(r pay.Reader) (int, error) { l, err := r.Outlets("p", "m"); return len(l), err },
 		"Payers":              func(r pay.Reader) (int, error) { l, err := r.Payers(); return len(l), err },
+		"PayerPage":           func(r pay.Reader) (int, error) { l, err := r.PayerPage("", 9); return len(l), err },
 		"UnbalancedTransfers": func(r pay.Reader) (int, error) { l, err := r.UnbalancedTransfers(9); return len(l), err },
 		"WrongWallets":        func(r pay.Reader) (int, error) { l, err := r.WrongWallets(9); return len(l), err },
 		"DueCodes":            func(r pay.Reader) (int, error) { l, err := r.DueCodes(noon, 9); return len(l), err },

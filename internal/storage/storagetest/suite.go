@@ -34,6 +34,7 @@ var claims = []struct {
 	{"lists are in order", listsInOrder},
 	{"codes of a day come newest first", codesNewestFirst},
 	{"codes are due once their validity has passed", dueCodes},
+	{"a code's validity can end early", codeEndsEarly},
 	{"the latest payment of a code", latestPayment},
 	{"a day's payments and refunds come oldest first", dayOldestFirst},
 	{"outlets are counted by kind", outletsByKind},
