@@ -51,7 +51,7 @@ var mayImport = map[string][]string{
 
 	"internal/sandbox": append(slices.Clone(domain), "internal/dialect", "snap"),
 	"internal/operate": {"internal/pay", "internal/qrread", "internal/sandbox", "internal/settlement", "snap"},
-	"internal/console": append(slices.Clone(domain), "internal/ledger", "internal/operate", "internal/qrimage", "internal/sandbox", "internal/settlement", "snap"),
+	"internal/console": append(slices.Clone(domain), "internal/dialect", "internal/ledger", "internal/operate", "internal/qrimage", "internal/qrread", "internal/sandbox", "internal/settlement", "snap"),
 	"internal/admin":   append(slices.Clone(domain), "internal/operate", "internal/qrread", "internal/sandbox", "internal/settlement", "snap"),
 	"internal/server":  {"*", "-internal/storage", "-internal/cli"},
 	"internal/cli":     {"*"},

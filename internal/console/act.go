@@ -3,13 +3,16 @@ package console
 import (
 	"cmp"
 	"crypto/subtle"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/qrisd/qrisd/internal/operate"
 	"github.com/qrisd/qrisd/internal/pay"
+	"github.com/qrisd/qrisd/internal/qrread"
 )
 
 // act is one thing that a form does.
@@ -20,29 +23,38 @@ type act struct {
 	sandbox bool     // it exists in a sandbox only
 	subject []string // the path's values that name what it is done to
 	done    string   // the words for its success
+	most    int64    // bytes of its form; 0: maxForm
 	// do carries it out and gives where to go on from there, below root; empty:
 	// do has answered itself.
 	do func(*Console, *visit) (next string, err error)
 }
 
-// maxForm bounds the body of a form, in bytes.
-const maxForm = 64 << 10
+const (
+	// maxForm bounds the body of a form without a file, in bytes.
+	maxForm = 64 << 10
+	// maxImageForm bounds that of a form with an image.
+	maxImageForm = qrread.MaxBytes + maxForm
+)
 
 // perform serves a form: who may send it, the log before and after, and back
 // to a page that says what came of it.
 func (c *Console) perform(a *act) http.Handler {
 	return c.seen(func(v *visit) {
-		v.Body = http.MaxBytesReader(v.w, v.Body, maxForm)
-		switch {
-		case !c.genuine(v), !legible(v.PostForm):
-			c.fail(v, errForm)
-			return
-		case !v.role.Covers(a.least):
+		if !v.role.Covers(a.least) {
 			c.fail(v, errForbidden)
 			return
 		}
+		err := v.readForm(cmp.Or(a.most, maxForm))
+		switch tooLarge := new(http.MaxBytesError); {
+		case errors.As(err, &tooLarge):
+			c.refused(v, errTooLarge)
+			return
+		case err != nil, !c.genuine(v), !legible(v.PostForm):
+			c.fail(v, errForm)
+			return
+		}
 		next := ""
-		err := c.core.Do(v.Context(), a.entry(c, v), func() (err error) {
+		err = c.core.Do(v.Context(), a.entry(c, v), func() (err error) {
 			next, err = a.do(c, v)
 			return err
 		})
@@ -56,6 +68,22 @@ func (c *Console) perform(a *act) http.Handler {
 		}
 	})
 }
+
+// readForm reads a form of so many bytes at most, with files or without, into
+// memory.
+func (v *visit) readForm(most int64) error {
+	v.Body = http.MaxBytesReader(v.w, v.Body, most)
+	if err := v.ParseForm(); err != nil {
+		return err
+	}
+	err := v.ParseMultipartForm(most)
+	if errors.Is(err, http.ErrNotMultipart) {
+		return nil
+	}
+	return err
+}
+
+var errTooLarge = &operate.Refusal{Kind: operate.BadRequest, Message: "this is too large: an image may have 16 MB"}
 
 // genuine reports whether a form is of a page of this session.
 func (c *Console) genuine(v *visit) bool {

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -48,6 +49,13 @@ func (c *Console) showClock(v *visit) (any, error) {
 
 var clockActs = []act{
 	{path: "/clock", verb: "clock.move", least: pay.Admin, sandbox: true, done: "The clock was moved", do: (*Console).moveClock},
+	{path: "/clock/reset", verb: "sandbox.reset", least: pay.Admin, sandbox: true, done: "The sandbox is as it was after it was seeded", do: (*Console).resetSandbox},
+}
+
+// resetSandbox begins anew. It goes on when whoever asked has gone: half a
+// reset helps nobody.
+func (c *Console) resetSandbox(v *visit) (string, error) {
+	return "/clock", c.Desk.Reset(context.WithoutCancel(v.Context()))
 }
 
 // moveClock moves the clock by a step, to a moment in Jakarta, or back to the

@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
+	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/qrisd/qrisd/internal/operate"
 	"github.com/qrisd/qrisd/internal/pay"
 	"github.com/qrisd/qrisd/internal/qrimage"
+	"github.com/qrisd/qrisd/internal/qrread"
 	"github.com/qrisd/qrisd/internal/sandbox"
 	"github.com/qrisd/qrisd/snap"
 )
@@ -28,10 +31,11 @@ type codesBody struct {
 	States   []pay.CodeState
 	Partners []pay.Partner
 	Now      time.Time
+	MaxImage int // bytes of an image to pay
 }
 
 func (c *Console) listCodes(v *visit) (any, error) {
-	b := codesBody{States: codeStates, Now: c.core.Now(), Filter: pay.CodeFilter{
+	b := codesBody{States: codeStates, Now: c.core.Now(), MaxImage: qrread.MaxBytes, Filter: pay.CodeFilter{
 		PartnerID: v.asked("partner"), Prefix: digitsOf(v.asked("reference")),
 	}}
 	if state := pay.CodeState(v.asked("state")); slices.Contains(codeStates, state) {
@@ -177,6 +181,8 @@ func (c *Console) codeQR(v *visit) {
 
 var codeActs = []act{
 	{path: "/codes/{ref}/pay", verb: "code.pay", least: pay.Operator, sandbox: true, subject: []string{"ref"}, done: "Paid", do: (*Console).payCode},
+	{path: "/codes/pay", verb: "image.pay", least: pay.Operator, sandbox: true, done: "Paid", most: maxImageForm, do: (*Console).payImage},
+	{path: "/codes/{ref}/expire", verb: "code.expire", least: pay.Operator, sandbox: true, subject: []string{"ref"}, done: "Expired", do: (*Console).expireCode},
 	{path: "/codes/{ref}/cancel", verb: "code.cancel", least: pay.Operator, subject: []string{"ref"}, done: "Cancelled", do: (*Console).cancelCode},
 	{path: "/payments/{ref}/refund", verb: "payment.refund", least: pay.Operator, subject: []string{"ref"}, done: "Refunded", do: (*Console).refundPayment},
 }
@@ -189,6 +195,42 @@ func (c *Console) payCode(v *visit) (string, error) {
 	}
 	ref := v.PathValue("ref")
 	_, err = sandbox.Pay(v.Context(), c.core, sandbox.Target{ReferenceNo: ref}, amount)
+	return "/codes/" + ref, err
+}
+
+var errNoFile = &operate.Refusal{Kind: operate.BadRequest, Message: "choose an image of a QR first"}
+
+// payImage is the sandbox's outside payer before the QR of an image.
+func (c *Console) payImage(v *visit) (string, error) {
+	amount, err := operate.Amount(strings.TrimSpace(v.PostFormValue("amount")))
+	if err != nil {
+		return "", err
+	}
+	image, err := v.file("image")
+	if err != nil {
+		return "", err
+	}
+	p, err := c.Desk.PayImage(v.Context(), image, amount)
+	return "/payments/" + p.Ref, err
+}
+
+// file reads a form's file.
+func (v *visit) file(field string) ([]byte, error) {
+	f, head, err := v.FormFile(field)
+	if errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) || (err == nil && head.Size == 0) {
+		return nil, errNoFile
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
+}
+
+// expireCode lets one code's validity end now, and no other's.
+func (c *Console) expireCode(v *visit) (string, error) {
+	ref := v.PathValue("ref")
+	_, err := c.Desk.ExpireNow(v.Context(), ref)
 	return "/codes/" + ref, err
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/qrisd/qrisd/internal/dialect"
 	"github.com/qrisd/qrisd/internal/operate"
 	"github.com/qrisd/qrisd/internal/pay"
 	"github.com/qrisd/qrisd/internal/sandbox"
@@ -18,9 +19,11 @@ type Options struct {
 	Desk      *operate.Desk
 	Token     string // the admin token, with which anybody is an admin
 	Sandbox   bool
-	PublicURL string          // where clients and payers reach the server
-	Events    *sandbox.Events // what happens on this node, to keep pages live
-	Traffic   *Traffic        // what this node answered
+	PublicURL string            // where clients and payers reach the server
+	Events    *sandbox.Events   // what happens on this node, to keep pages live
+	Traffic   *Traffic          // what this node answered
+	Journal   *sandbox.Journal  // this node's calls; nil: they are not kept
+	Dialects  []dialect.Dialect // that are offered
 	Now       func() time.Time
 	Log       *slog.Logger
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/qrisd/qrisd/internal/ledger"
 	"github.com/qrisd/qrisd/internal/pay"
+	"github.com/qrisd/qrisd/internal/sandbox"
 	"github.com/qrisd/qrisd/snap"
 )
 
@@ -14,11 +15,14 @@ import (
 func (c *Console) find(v *visit) {
 	q := v.asked("q")
 	path, err := read(v, func(r pay.Reader) (string, error) { return found(r, q) })
+	request, ofRequest := c.requestFound(q)
 	switch {
 	case err == nil:
 		v.redirect(path)
 	case !errors.Is(err, pay.ErrNotFound):
 		c.fail(v, err)
+	case ofRequest:
+		v.redirect(request)
 	case len(q) < 22 && digitsOf(q) == q && q != "":
 		v.redirect(with("/codes", "reference", q)) // the beginning of a reference
 	default:
@@ -68,18 +72,45 @@ func foundByPartner(r pay.Reader, ref string) (string, error) {
 		return "", err
 	}
 	for _, p := range partners {
-		for _, s := range scopes {
-			m, err := r.Mark(p.ID, s.scope, pay.ByReference, ref, "")
-			if err == nil {
-				return s.path + m.Ref, nil
-			}
-			if !errors.Is(err, pay.ErrNotFound) {
-				return "", err
-			}
+		if path, err := foundMark(r, p.ID, ref); !errors.Is(err, pay.ErrNotFound) {
+			return path, err
 		}
 	}
 	return "", pay.ErrNotFound
 }
+
+// foundMark looks a reference up as one partner's own.
+func foundMark(r pay.Reader, partnerID, ref string) (string, error) {
+	for _, s := range scopes {
+		m, err := r.Mark(partnerID, s.scope, pay.ByReference, ref, "")
+		if err == nil {
+			return s.path + m.Ref, nil
+		}
+		if !errors.Is(err, pay.ErrNotFound) {
+			return "", err
+		}
+	}
+	return "", pay.ErrNotFound
+}
+
+// foundOf is the path of the code, payment or refund that a partner means by a
+// reference, whoever gave it; empty where there is none.
+func foundOf(r pay.Reader, partnerID, ref string) (string, error) {
+	for _, place := range kept[:3] {
+		if err := place.has(r, ref); !errors.Is(err, pay.ErrNotFound) {
+			return place.path + ref, err
+		}
+	}
+	path, err := foundMark(r, partnerID, ref)
+	if errors.Is(err, pay.ErrNotFound) {
+		return "", nil
+	}
+	return path, err
+}
+
+// beginning is the first part of a path: "/codes/" of "/codes/1"; empty of
+// none.
+func beginning(path string) string { return path[:strings.LastIndex(path, "/")+1] }
 
 // messageOf is what the standard says of a response code.
 func messageOf(code string) string {
@@ -98,4 +129,14 @@ func classOfCode(code string) int {
 		return classFailed
 	}
 	return classOf(status)
+}
+
+// requestFound leads to a call of the journal: the one with this id, or those
+// about this reference.
+func (c *Console) requestFound(q string) (path string, ok bool) {
+	if call, found := c.Journal.Get(q); found {
+		return strings.TrimPrefix(callRow{Call: call}.Link(), root), true
+	}
+	about := c.Journal.List(sandbox.Filter{Reference: q}, 1)
+	return with("/requests", "reference", q), q != "" && len(about) > 0
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"bytes"
 	"encoding/json"
 	"html/template"
 	"net/url"
@@ -148,15 +149,11 @@ func text(v any) string {
 
 // lines lays JSON out over lines, and leaves other text as it is.
 func lines(body string) string {
-	var v json.RawMessage
-	if json.Unmarshal([]byte(body), &v) != nil {
+	var laid bytes.Buffer
+	if json.Indent(&laid, []byte(body), "", "  ") != nil {
 		return body
 	}
-	pretty, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return body
-	}
-	return string(pretty)
+	return laid.String()
 }
 
 // short cuts a text to so many characters.

@@ -91,7 +91,7 @@ func manyPages(w *world) []string {
 		"/payments/" + paid.Ref, "/refunds", "/refunds?partner=R", "/refunds/" + refund.Ref, "/notifications", "/notifications?partner=P",
 		"/notifications/" + told.ID, "/ledger", "/ledger?begins=merchant:", "/ledger/account?name=merchant:P/M", "/ledger/account?name=revenue:fee",
 		"/ledger/account?name=payer:budi", "/ledger/transfers", "/ledger/transfers/" + told.ID, "/settlement", "/settlement/yesterday",
-		"/settlement/" + pay.Day(of.CreatedAt), "/partners", "/partners/P", "/partners/P/merchants/M", "/clock", "/users", "/audit",
+		"/settlement/" + pay.Day(of.CreatedAt), "/partners", "/partners/P", "/partners/P/merchants/M", "/payers", "/payers/budi", "/levers", "/clock", "/users", "/audit",
 		"/find?q=" + paid.Ref, "/find?q=" + strings.Repeat("8", 30),
 	}
 	for _, state := range []string{"active", "paid", "expired", "cancelled"} {

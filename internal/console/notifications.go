@@ -43,6 +43,18 @@ type notificationBody struct {
 // Subject is what the page is about.
 func (b notificationBody) Subject() string { return b.Delivery.ID }
 
+// Tone is that of a try. An answer of 200 alone acknowledges nothing: of the
+// answers that may have, only the one is known that ended the notification.
+func (b notificationBody) Tone(a pay.Attempt) string {
+	switch {
+	case a.Status < 200 || a.Status > 299:
+		return "bad"
+	case b.Delivery.State == pay.DeliveryDone && a.Number == b.Tries[0].Number:
+		return "good"
+	}
+	return ""
+}
+
 func (c *Console) showNotification(v *visit) (any, error) {
 	return read(v, func(r pay.Reader) (b notificationBody, err error) {
 		if b.Delivery, err = r.Delivery(v.PathValue("id")); err != nil {

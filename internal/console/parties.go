@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"math/rand/v2"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -18,11 +20,14 @@ import (
 )
 
 // partnersBody is a page of the list of partners.
-type partnersBody struct{ list[pay.Partner] }
+type partnersBody struct {
+	list[pay.Partner]
+	Dialects []string // that a new one may speak
+}
 
 func (c *Console) listPartners(v *visit) (any, error) {
 	rows, err := read(v, func(r pay.Reader) ([]pay.Partner, error) { return r.PartnerPage(v.from(), pageRows+1) })
-	return partnersBody{listOf(v, rows, func(p pay.Partner) string { return p.ID })}, err
+	return partnersBody{listOf(v, rows, func(p pay.Partner) string { return p.ID }), c.Desk.Dialects}, err
 }
 
 // partnerBody is one partner, its keys and a page of its merchants.
@@ -33,6 +38,10 @@ type partnerBody struct {
 	SecretFingerprint string
 	Standings         []pay.Standing
 	New               *sandbox.Credentials // just drawn; shown this once
+	Added             bool                 // with the partner itself
+	Levers            []sandbox.LeverState // that touch it
+	Draft             pay.Merchant         // what the form for a new one begins with
+	Criteria          []string
 }
 
 // Subject is what the page is about.
@@ -41,18 +50,22 @@ func (b partnerBody) Subject() string { return cmp.Or(b.Partner.Name, b.Partner.
 // Denied lists the operations outside the agreement.
 func (b partnerBody) Denied() string { return strings.Join(b.Partner.Settings.Denied, " ") }
 
-func (c *Console) showPartner(v *visit) (any, error) { return c.partner(v, nil) }
+func (c *Console) showPartner(v *visit) (any, error) {
+	b, err := c.partner(v, v.PathValue("id"))
+	return b, err
+}
 
-func (c *Console) partner(v *visit, drawn *sandbox.Credentials) (any, error) {
+func (c *Console) partner(v *visit, id string) (partnerBody, error) {
 	b, err := read(v, func(r pay.Reader) (b partnerBody, err error) {
-		if b.Partner, err = r.Partner(v.PathValue("id")); err != nil {
+		if b.Partner, err = r.Partner(id); err != nil {
 			return b, err
 		}
 		rows, err := r.MerchantPage(b.Partner.ID, v.from(), pageRows+1)
 		b.list = listOf(v, rows, func(m pay.Merchant) string { return m.ID })
 		return b, err
 	})
-	b.Standings, b.New = operate.PartnerStandings, drawn
+	b.Standings, b.Criteria, b.Draft = operate.PartnerStandings, criteria, c.draftMerchant()
+	b.Levers = touching(c.Desk.Levers, id)
 	if key, err := snap.ParsePublicKey(b.Partner.PublicKey); err == nil {
 		b.KeyFingerprint = snap.Fingerprint(key)
 	}
@@ -98,6 +111,8 @@ func (c *Console) showMerchant(v *visit) (any, error) {
 }
 
 var partyActs = []act{
+	{path: "/partners", verb: "partner.add", least: pay.Admin, subject: []string{"id"}, do: (*Console).addPartner},
+	{path: "/partners/{id}/merchants", verb: "merchant.add", least: pay.Admin, subject: []string{"id", "merchant"}, done: "The merchant was added", do: (*Console).addMerchant},
 	{path: "/partners/{id}/standing", verb: "partner.standing", least: pay.Admin, subject: []string{"id"}, done: "Saved", do: (*Console).setStanding},
 	{path: "/partners/{id}/notify", verb: "partner.notify", least: pay.Admin, subject: []string{"id"}, done: "Saved", do: (*Console).setNotify},
 	{path: "/partners/{id}/settings", verb: "partner.settings", least: pay.Admin, subject: []string{"id"}, done: "Saved", do: (*Console).setSettings},
@@ -107,6 +122,10 @@ var partyActs = []act{
 }
 
 func partnerPath(id string) string { return "/partners/" + url.PathEscape(id) }
+
+func merchantPath(partner, id string) string {
+	return partnerPath(partner) + "/merchants/" + url.PathEscape(id)
+}
 
 func (c *Console) setStanding(v *visit) (string, error) {
 	id := v.PathValue("id")
@@ -153,30 +172,85 @@ func (c *Console) rotate(v *visit) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	body, err := c.partner(v, &drawn)
+	return "", c.showNew(v, drawn, false)
+}
+
+// addPartner adds a partner and answers with its keys itself, as rotate does.
+func (c *Console) addPartner(v *visit) (string, error) {
+	f := formFields{v: v}
+	drawn, err := c.Desk.AddPartner(v.Context(), operate.NewPartner{
+		ID: f.text("id"), Name: f.text("name"), Dialect: f.text("dialect"), ClientKey: f.text("clientKey"),
+		ChannelID: f.text("channelId"), NotifyURL: f.text("notifyURL"), PublicKey: f.text("publicKey"),
+	})
 	if err != nil {
 		return "", err
 	}
+	return "", c.showNew(v, drawn, true)
+}
+
+// showNew answers with a partner's page that shows its new keys.
+func (c *Console) showNew(v *visit, drawn sandbox.Credentials, added bool) error {
+	body, err := c.partner(v, drawn.PartnerID)
+	if err != nil {
+		return err
+	}
+	body.New, body.Added = &drawn, added
 	at := slices.IndexFunc(pages, func(p page) bool { return p.name == "partner" })
-	c.render(v, 200, &pages[at], body)
-	return "", nil
+	c.render(v, http.StatusOK, &pages[at], body)
+	return nil
+}
+
+// draftMerchant proposes what a new merchant needs: in a sandbox all that its
+// codes carry, of the institution that is nobody's.
+func (c *Console) draftMerchant() pay.Merchant {
+	m := pay.Merchant{Criteria: "UMI"}
+	if c.Sandbox {
+		m.City, m.PostalCode, m.MCC = "JAKARTA", "10110", "5411"
+		m.NMID, m.MPAN = "ID10"+digits(11), nobody+digits(10)
+	}
+	return m
+}
+
+// nobody is the institution of a sandbox's accounts, which no switch can reach.
+const nobody = "93600999"
+
+// digits draws n decimal digits.
+func digits(n int) string {
+	text := make([]byte, n)
+	for i := range text {
+		text[i] = byte('0' + rand.IntN(10))
+	}
+	return string(text)
+}
+
+// addMerchant adds a merchant to a partner.
+func (c *Console) addMerchant(v *visit) (string, error) {
+	f := formFields{v: v}
+	m := pay.Merchant{PartnerID: v.PathValue("id"), ID: f.text("merchant")}
+	f.merchant(&m)
+	if f.err != nil {
+		return "", f.err
+	}
+	m, err := c.Desk.AddMerchant(v.Context(), m)
+	return merchantPath(m.PartnerID, m.ID), err
 }
 
 func (c *Console) editMerchant(v *visit) (string, error) {
 	partner, id := v.PathValue("id"), v.PathValue("merchant")
-	f := formFields{v: v}
-	dayLimit, maxAmount := f.amount("dayLimit"), f.amount("maxAmount")
-	if f.err != nil {
-		return "", f.err
-	}
 	_, err := c.Desk.EditMerchant(v.Context(), partner, id, func(m *pay.Merchant) error {
-		m.Name, m.City, m.PostalCode, m.MCC = f.text("name"), f.text("city"), f.text("postalCode"), f.text("mcc")
-		m.Criteria, m.Category, m.NMID, m.MPAN = f.text("criteria"), f.text("category"), f.text("nmid"), f.text("mpan")
-		m.Standing, m.DynamicOnly, m.NotifyURL = pay.Standing(f.text("standing")), f.checked("dynamicOnly"), f.text("notifyURL")
-		m.DayLimit, m.MaxAmount = dayLimit, maxAmount
-		return nil
+		f := formFields{v: v}
+		f.merchant(m)
+		return f.err
 	})
-	return partnerPath(partner) + "/merchants/" + url.PathEscape(id), err
+	return merchantPath(partner, id), err
+}
+
+// merchant lays the fields of a merchant's form over it.
+func (f *formFields) merchant(m *pay.Merchant) {
+	m.Name, m.City, m.PostalCode, m.MCC = f.text("name"), f.text("city"), f.text("postalCode"), f.text("mcc")
+	m.Criteria, m.Category, m.NMID, m.MPAN = f.text("criteria"), f.text("category"), f.text("nmid"), f.text("mpan")
+	m.Standing, m.DynamicOnly, m.NotifyURL = pay.Standing(f.text("standing")), f.checked("dynamicOnly"), f.text("notifyURL")
+	m.DayLimit, m.MaxAmount = f.amount("dayLimit"), f.amount("maxAmount")
 }
 
 // formFields reads a form's fields up to the first that is wrong; an empty one

@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"github.com/qrisd/qrisd/internal/pay"
+	"github.com/qrisd/qrisd/internal/sandbox"
 )
 
 //go:embed template/*.html
@@ -36,13 +37,25 @@ type view struct {
 	Sandbox   bool
 	PublicURL string
 	Clock     clockView
-	Here      string // path and query of this page
-	Subject   string // what a page about one thing is about
+	Levers    []sandbox.LeverState // that are on
+	Here      string               // path and query of this page
+	Subject   string               // what a page about one thing is about
 	Body      any
 }
 
 // May reports whether the visitor's role covers another.
 func (v *view) May(least pay.Role) bool { return v.Role.Covers(least) }
+
+// frameLive begins the kinds of events that renew a sandbox's frame.
+const frameLive = "clock lever reset"
+
+// Live begins the kinds of events that renew the page or its frame.
+func (v *view) Live() string {
+	if !v.Sandbox {
+		return v.Page.live
+	}
+	return strings.TrimSpace(v.Page.live + " " + frameLive)
+}
 
 // menuGroup is a part of the navigation.
 type menuGroup struct {
@@ -80,7 +93,7 @@ func (c *Console) render(v *visit, status int, p *page, body any) {
 		Clock: c.clock(), Here: v.URL.RequestURI(), Once: draw(), Body: body,
 	}
 	if v.session != nil {
-		data.Menu, data.Form = c.menuOf(v, p), v.session.form
+		data.Menu, data.Form, data.Levers = c.menuOf(v, p), v.session.form, c.Desk.Levers.List()
 		if v.Header.Get(liveHeader) == "" {
 			data.Flash = v.session.said()
 		}

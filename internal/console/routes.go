@@ -19,9 +19,8 @@ type page struct {
 	load    func(*Console, *visit) (body any, err error)
 }
 
-// Title, Live and Name are for templates.
+// Title and Name are for templates.
 func (p *page) Title() string { return p.title }
-func (p *page) Live() string  { return p.live }
 func (p *page) Name() string  { return p.name }
 
 // The parts of the navigation.
@@ -30,6 +29,7 @@ const (
 	menuMoney    = "Money"
 	menuParties  = "Parties"
 	menuSandbox  = "Sandbox"
+	menuManual   = "Documentation"
 	menuAdmin    = "Administration"
 )
 
@@ -50,6 +50,9 @@ func init() {
 		{path: "/notifications", name: "notifications", title: "Notifications", menu: menuActivity, live: anyTry, least: pay.Viewer, load: (*Console).listNotifications},
 		{path: "/notifications/{id}", name: "notification", title: "Notification", under: "notifications", live: anyTry, least: pay.Viewer, load: (*Console).showNotification},
 
+		{path: "/requests", name: "requests", title: "Requests", menu: menuActivity, live: "request reset", sandbox: true, least: pay.Viewer, load: (*Console).listRequests},
+		{path: "/requests/{id}", name: "request", title: "Request", under: "requests", sandbox: true, least: pay.Viewer, load: (*Console).showRequest},
+
 		{path: "/ledger", name: "ledger", title: "Ledger", menu: menuMoney, live: "payment reset", least: pay.Viewer, load: (*Console).showLedger},
 		{path: "/ledger/account", name: "account", title: "Account", under: "ledger", live: "payment reset", least: pay.Viewer, load: (*Console).showAccount},
 		{path: "/ledger/transfers", name: "transfers", title: "Transfers", menu: menuMoney, live: "payment reset", least: pay.Viewer, load: (*Console).listTransfers},
@@ -61,7 +64,15 @@ func init() {
 		{path: "/partners/{id}", name: "partner", title: "Partner", under: "partners", least: pay.Viewer, load: (*Console).showPartner},
 		{path: "/partners/{id}/merchants/{merchant}", name: "merchant", title: "Merchant", under: "partners", least: pay.Viewer, load: (*Console).showMerchant},
 
+		{path: "/payers", name: "payers", title: "Payers", menu: menuParties, live: "payment reset", least: pay.Viewer, load: (*Console).listPayers},
+		{path: "/payers/{id}", name: "payer", title: "Payer", under: "payers", live: "payment reset", least: pay.Viewer, load: (*Console).showPayer},
+
+		{path: "/levers", name: "levers", title: "Levers", menu: menuSandbox, live: "lever request notification reset", sandbox: true, least: pay.Viewer, load: (*Console).showLevers},
 		{path: "/clock", name: "clock", title: "Clock", menu: menuSandbox, live: "clock reset", sandbox: true, least: pay.Viewer, load: (*Console).showClock},
+
+		{path: "/reference", name: "reference", title: "Reference", menu: menuManual, least: pay.Viewer, load: (*Console).listDialects},
+		{path: "/reference/{dialect}", name: "reference-dialect", title: "Dialect", under: "reference", least: pay.Viewer, load: (*Console).showDialect},
+		{path: "/reference/{dialect}/{operation}", name: "reference-operation", title: "Operation", under: "reference", least: pay.Viewer, load: (*Console).showOperation},
 
 		{path: "/users", name: "users", title: "Users", menu: menuAdmin, least: pay.Admin, load: (*Console).listUsers},
 		{path: "/users/{name}", name: "user", title: "User", under: "users", least: pay.Admin, load: (*Console).showUser},
@@ -70,4 +81,4 @@ func init() {
 }
 
 // acts is the table of all that forms do.
-var acts = slices.Concat(codeActs, notificationActs, ledgerActs, partyActs, settlementActs, clockActs, userActs)
+var acts = slices.Concat(codeActs, notificationActs, ledgerActs, partyActs, payerActs, settlementActs, leverActs, clockActs, userActs)

@@ -13,10 +13,6 @@ import (
 	"github.com/qrisd/qrisd/internal/pay"
 )
 
-// tokenHolder is whoever signed in with the admin token. It is no name that a
-// user can have.
-const tokenHolder = "admin token"
-
 // formCookie carries the token of the sign-in form, before there is a session.
 const formCookie = "qrisd_form"
 
@@ -100,12 +96,12 @@ func (c *Console) identify(r *http.Request, body signInBody) (who, kept string, 
 	secret := r.PostFormValue("password")
 	entry := pay.Act{At: c.Now(), Who: cmp.Or(body.Name, "-"), Origin: origin(r), Verb: "sign-in"}
 	if body.ByToken {
-		entry.Who, entry.Role = tokenHolder, pay.Admin
+		entry.Who, entry.Role = pay.TokenHolder, pay.Admin
 	}
 	entry.Who = cut(entry.Who, 64)
 	err = c.core.Do(r.Context(), entry, func() error {
 		if body.ByToken {
-			who = tokenHolder
+			who = pay.TokenHolder
 			if subtle.ConstantTimeCompare([]byte(secret), []byte(c.Token)) != 1 {
 				return pay.ErrNotFound
 			}

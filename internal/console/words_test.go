@@ -13,6 +13,8 @@ import (
 	"github.com/qrisd/qrisd/internal/ledger"
 	"github.com/qrisd/qrisd/internal/operate"
 	"github.com/qrisd/qrisd/internal/pay"
+	"github.com/qrisd/qrisd/internal/qrread"
+	"github.com/qrisd/qrisd/internal/sandbox"
 )
 
 // visitNodes walks a template.
@@ -111,6 +113,14 @@ func spoken() []string {
 		pay.ErrDayOpen.Error(),
 		string(pay.PaymentPaid), string(pay.Store), string(pay.Terminal), string(pay.SubMerchant),
 		string(ledger.Funding), string(ledger.OnUs), string(ledger.OffUs), string(ledger.Refund), string(ledger.Settling),
+	}
+	words = append(words, referenceWords()...)
+	words = append(words, outsidePayer, seededWallet, plainWallet, errTooLarge.Message, errNoFile.Message, errWhichLever.Message)
+	for _, err := range []error{qrread.ErrNoImage, qrread.ErrTooLarge, qrread.ErrNoSymbol} {
+		words = append(words, err.Error())
+	}
+	for _, row := range sandbox.LeverRows() {
+		words = append(words, row.About)
 	}
 	for _, s := range codeStates {
 		words = append(words, string(s))

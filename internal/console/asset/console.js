@@ -89,7 +89,7 @@ function listen() {
   stream.addEventListener("open", () => {
     streaming = true;
     show();
-    plan();
+    plan(true); // the stream does not tell what happened before it
   });
   stream.addEventListener("error", () => {
     streaming = false;
@@ -101,6 +101,54 @@ function listen() {
     if (kinds.includes("gap") || kinds.some((kind) => beginnings.some((b) => kind === b || kind.startsWith(b + ".")))) plan(true);
   });
   addEventListener("pagehide", () => stream.close());
+}
+
+// copy puts the text of a part into the clipboard; where a browser lets nobody,
+// it marks it.
+async function copy(button) {
+  const part = document.getElementById(button.dataset.copy);
+  const said = document.getElementById("copied");
+  try {
+    await navigator.clipboard.writeText(part.textContent);
+    said.textContent = button.dataset.done;
+  } catch {
+    getSelection().selectAllChildren(part);
+    part.focus();
+    said.textContent = button.dataset.marked;
+  }
+}
+
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => copy(button));
+}
+
+// takeImages sends an image that is dropped anywhere on the page, or pasted
+// into it, with the form at once; one that is too large stays here.
+function takeImages(form) {
+  const input = form.querySelector('input[type="file"]');
+  const weigh = () => input.setCustomValidity(input.files[0]?.size > Number(form.dataset.most) ? form.dataset.large : "");
+  const send = (event, files) => {
+    if (!files.length) return;
+    event.preventDefault();
+    const one = new DataTransfer();
+    one.items.add(files[0]);
+    input.files = one.files;
+    weigh();
+    form.requestSubmit();
+  };
+  input.addEventListener("change", weigh);
+  addEventListener("dragover", (event) => {
+    if (!event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    form.classList.add("over");
+  });
+  addEventListener("dragleave", (event) => event.relatedTarget || form.classList.remove("over"));
+  addEventListener("drop", (event) => {
+    form.classList.remove("over");
+    send(event, event.dataTransfer.files);
+  });
+  addEventListener("paste", (event) => send(event, event.clipboardData.files));
 }
 
 if (document.body.classList.contains("in")) {
@@ -120,6 +168,8 @@ if (document.body.classList.contains("in")) {
     }
     if (event.key === "Escape") for (const open of document.querySelectorAll(".top details[open]")) open.open = false;
   });
+  const images = document.querySelector("form[data-image]");
+  if (images) takeImages(images);
   addEventListener("click", (event) => {
     for (const open of document.querySelectorAll(".top details[open]")) if (!open.contains(event.target)) open.open = false;
   });
