@@ -144,22 +144,16 @@ func sandboxRecords(text []byte) (records, error) {
 	return all, nil
 }
 
+// storedRecords reads a store beside the servers that use it.
 func (f *doctorFlags) storedRecords(ctx context.Context) (all records, err error) {
-	if !storage.IsPostgres(f.location()) {
-		if _, err := os.Stat(f.location()); err != nil {
-			return all, fmt.Errorf("looking the partner up: %w", err)
-		}
-	}
-	store, err := storage.Open(ctx, f.location(), storage.Options{})
+	err = storage.Read(ctx, f.location(), func(s *storage.Snapshot) (err error) {
+		all.partners, err = s.Partners()
+		return err
+	})
 	if err != nil {
 		return all, fmt.Errorf("looking the partner up: %w", err)
 	}
-	defer store.Close()
-	err = store.View(ctx, func(r pay.Reader) (err error) {
-		all.partners, err = r.Partners()
-		return err
-	})
-	return all, err
+	return all, nil
 }
 
 func (f *doctorFlags) examine(c *cobra.Command, name string, all records) (doctor.Diagnosis, error) {

@@ -68,3 +68,19 @@ func TestDoctorIsAskedInModeration(t *testing.T) {
 		}
 	}
 }
+
+// TestDoctorReadsBesideAServer: keys are looked up in the store of a server
+// that is at work, of either engine.
+func TestDoctorReadsBesideAServer(t *testing.T) {
+	h := start(t)
+	f := doctorFlags{booksFlags: booksFlags{data: h.dir, store: storeOf(t, h.dir)}}
+	found, err := f.storedRecords(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := h.node.file.Partners["qoin"]
+	p := found.find(want.ClientKey, "")
+	if len(found.partners) != len(h.node.file.Partners) || p == nil || p.ClientSecret != want.ClientSecret || p.PublicKey != want.PublicKey {
+		t.Errorf("%d partners, qoin's is %+v", len(found.partners), p)
+	}
+}

@@ -213,6 +213,14 @@ func (r redirected) set(ctx context.Context, id, address string) error {
 	return r.admin.send(ctx, "PUT", path("partners", id, "notify"), map[string]string{"url": address}, new(json.RawMessage))
 }
 
+// back restores the addresses though what they were replaced for has ended.
+func (r redirected) back(ctx context.Context) error {
+	if err := r.restore(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("the partners' addresses could not be restored (qrisd partner notify sets them): %w", err)
+	}
+	return nil
+}
+
 // restore gives each partner its address back, unless somebody has given it
 // another in the meantime.
 func (r redirected) restore(ctx context.Context) error {

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -14,47 +16,86 @@ import (
 	"github.com/qrisd/qrisd/snap"
 )
 
+// generating is what `qrisd generate` was asked for.
+type generating struct {
+	adminFlags
+	provider, receive string
+	quiet, pay        bool
+}
+
 // generateCommand asks a running sandbox for a code the way a client does:
 // with the partner's credentials, over signed HTTP.
 func generateCommand() *cobra.Command {
-	var f adminFlags
-	var provider string
-	var quiet bool
+	var g generating
 	c := &cobra.Command{
 		Use:   "generate [RUPIAH]",
 		Short: "Generate a QR in a running sandbox, over signed HTTP",
 		Long: `Generate a QR in a running sandbox the way a merchant's server does: with the
 partner's credentials of sandbox.json, over signed HTTP. Without an amount the
-code is static, where the provider makes such codes.`,
-		Example: "  qrisd generate 15000\n  qrisd generate --dialect speedcash",
+code is static, where the provider makes such codes.
+
+With --pay a payer at another bank then pays the code, and this command is the
+merchant's server: it takes the notification and checks its signature, and the
+exit code is 0 only if that is right. It waits for a sandbox that is starting.
+The partner's address is replaced meanwhile; what else comes for the partner is
+not acknowledged, so that it is sent again to the partner's own.`,
+		Example: "  qrisd generate 15000\n  qrisd generate 15000 --pay\n  qrisd generate --dialect speedcash",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			rupiah := int64(0)
-			if len(args) == 1 {
-				var err error
-				if rupiah, err = strconv.ParseInt(args[0], 10, 64); err != nil || rupiah <= 0 {
-					return fmt.Errorf("generate: %q is no amount: write whole rupiah, as in 15000", args[0])
-				}
-			}
-			a, err := f.client()
-			if err != nil {
-				return err
-			}
-			g, err := generateAt(c, a.file, provider, rupiah)
-			if err != nil {
+			if err := g.run(c, args); err != nil {
 				return fmt.Errorf("generate: %w", err)
 			}
-			if f.json {
-				_, err = c.OutOrStdout().Write(append(g.Body, '\n'))
-				return err
-			}
-			return showGenerated(c, g, quiet)
+			return nil
 		},
 	}
-	f.bind(c)
-	c.Flags().StringVar(&provider, "dialect", "midtrans", "whose API is called: dana, qoin, midtrans, speedcash or aspi")
-	c.Flags().BoolVar(&quiet, "quiet", false, "do not draw the QR")
+	g.bind(c)
+	c.Flags().StringVar(&g.provider, "dialect", "midtrans", "whose API is called: dana, qoin, midtrans, speedcash or aspi")
+	c.Flags().BoolVar(&g.quiet, "quiet", false, "do not draw the QR")
+	c.Flags().BoolVar(&g.pay, "pay", false, "pay the code too, take the notification and check its signature")
+	c.Flags().StringVar(&g.receive, "receive", "127.0.0.1:0", "host and port at which the server reaches this command, for --pay")
 	return c
+}
+
+func (g *generating) run(c *cobra.Command, args []string) error {
+	rupiah, err := g.amount(args)
+	if err != nil {
+		return err
+	}
+	if g.pay {
+		return g.payment(c, rupiah)
+	}
+	a, err := g.client()
+	if err != nil {
+		return err
+	}
+	made, err := generateAt(c, a.file, g.provider, rupiah)
+	if err != nil {
+		return err
+	}
+	if g.json {
+		_, err = c.OutOrStdout().Write(append(made.Body, '\n'))
+		return err
+	}
+	if err := showGenerated(c.OutOrStdout(), made, g.quiet); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.OutOrStdout(), "\nPay it: qrisd pay %s\n", made.ReferenceNo)
+	return err
+}
+
+// amount is whole rupiah; 0 is a static code.
+func (g *generating) amount(args []string) (int64, error) {
+	switch {
+	case len(args) == 0 && g.pay:
+		return 0, errors.New("--pay needs an amount, as in 15000")
+	case len(args) == 0:
+		return 0, nil
+	}
+	rupiah, err := strconv.ParseInt(args[0], 10, 64)
+	if err != nil || rupiah <= 0 {
+		return 0, fmt.Errorf("%q is no amount: write whole rupiah, as in 15000", args[0])
+	}
+	return rupiah, nil
 }
 
 func generateAt(c *cobra.Command, file sandbox.File, name string, rupiah int64) (client.GenerateResponse, error) {
@@ -104,8 +145,7 @@ func sandboxRequest(name string, at sandbox.Credentials, reference string, rupia
 	return req
 }
 
-func showGenerated(c *cobra.Command, g client.GenerateResponse, quiet bool) error {
-	out := c.OutOrStdout()
+func showGenerated(out io.Writer, g client.GenerateResponse, quiet bool) error {
 	if !quiet {
 		drawing, err := qrimage.Terminal(g.QRContent)
 		if err != nil {
@@ -117,6 +157,5 @@ func showGenerated(c *cobra.Command, g client.GenerateResponse, quiet bool) erro
 		{"answer", g.Code + " " + g.Message}, {"referenceNo", g.ReferenceNo}, {"partnerReferenceNo", g.PartnerReferenceNo},
 		{"merchant", g.MerchantName}, {"qrContent", g.QRContent}, {"qrUrl", g.QRURL},
 	})
-	fmt.Fprintf(out, "\nPay it: qrisd pay %s\n", g.ReferenceNo)
 	return nil
 }

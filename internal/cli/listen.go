@@ -163,8 +163,8 @@ func (l listening) forward(ctx context.Context, a *adminClient, out *printer, er
 	}
 	fmt.Fprintf(errs, "notifications of %d partners come to %s and go on to %s\n", len(moved.was), f.address(), l.forwardTo)
 	return func() {
-		if err := moved.restore(context.WithoutCancel(ctx)); err != nil {
-			fmt.Fprintln(errs, "the partners' addresses could not be restored (qrisd partner notify sets them):", err)
+		if err := moved.back(ctx); err != nil {
+			fmt.Fprintln(errs, err)
 		}
 		f.close()
 	}, nil

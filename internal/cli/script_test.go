@@ -45,12 +45,19 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			e.Setenv("FIXTURES", fixtures)
-			if *onPostgres && !namesItsStores[strings.TrimPrefix(filepath.Base(e.WorkDir), "script-")] {
-				e.Setenv(storeVariable, pgtest.Shared(t).Database(t))
-			}
-			return nil
+			return scriptStore(t)(e)
 		},
 	})
+}
+
+// scriptStore gives each script's servers a store of the engine under test.
+func scriptStore(t *testing.T) func(*testscript.Env) error {
+	return func(e *testscript.Env) error {
+		if *onPostgres && !namesItsStores[strings.TrimPrefix(filepath.Base(e.WorkDir), "script-")] {
+			e.Setenv(storeVariable, pgtest.Shared(t).Database(t))
+		}
+		return nil
+	}
 }
 
 // namesItsStores are the scripts about stores, of either engine, whatever the

@@ -208,7 +208,7 @@ func wire(ctx context.Context, o serveOptions, store *storage.Store, log *slog.L
 	}
 	settings.Levers, management.Levers = n.levers, n.levers
 	s := server.New(n.core, all, settings)
-	h.api, h.admin = s.Handler(), withHealth(s, n.withConsole(admin.New(n.core, management), own.token, settings.PublicURL, log))
+	h.api, h.admin = s.Handler(), withHealth(s, n.withConsole(admin.New(n.core, management), own.token, all, settings))
 	h.notifier = notify.New(n.core, notify.Options{
 		Holder: n.holder(), Dialects: all, Provider: own.key, ClientKey: providerClientKey, AllowPrivate: o.sandbox && o.notifyPrivate, Now: time.Now, Log: log, Tried: n.tellTry, Levers: n.disturb,
 	})
