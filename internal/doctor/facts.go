@@ -80,7 +80,7 @@ func (s *search) unexplained() (sentence, cure Words) {
 	case s.known.Secret == "":
 		return Words{"no client secret is known that could verify the signature", "tidak ada client secret yang dapat memverifikasi tanda tangan"},
 			Words{"give the partner's client secret", "berikan client secret partner"}
-	case s.cutShort:
+	case s.cutShort && s.left >= 0: // not the candidates ran out, but the time
 		return Words{"no mistake that gives this signature was found before the time for the search was over", "belum ditemukan kesalahan yang menghasilkan tanda tangan ini sampai waktu pencarian habis"},
 			Words{"send the request again, or save it and let qrisd doctor search", "kirim ulang permintaannya, atau simpan dan periksa dengan qrisd doctor"}
 	}

@@ -170,7 +170,7 @@ func (s *Server) checkToken(_ context.Context, x *exchange) error {
 // and the mount's prefix.
 func (s *Server) checkSignature(ctx context.Context, x *exchange) error {
 	if err := s.verify(x); err != nil {
-		return &pay.Error{Kind: pay.BadSignature, Field: snap.HeaderSignature, Detail: s.diagnose(ctx, x), Cause: err}
+		return &pay.Error{Kind: pay.BadSignature, Field: snap.HeaderSignature, Detail: s.diagnose(ctx, x)}
 	}
 	s.accepted(x)
 	return nil
