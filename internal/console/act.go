@@ -141,7 +141,7 @@ func cut(text string, most int) string {
 	return strings.ToValidUTF8(text[:min(len(text), most)], "")
 }
 
-// onceField is what each page draws for a form that moves money, so that a
+// onceField is what a page draws for a form that gives money back, so that a
 // form that is sent twice does it once.
 const onceField = "once"
 
