@@ -55,7 +55,7 @@ func (r reader) DueCodes(now time.Time, limit int) ([]pay.Code, error) {
 // reference is used once is the mark's to keep: an index here of the same
 // would cost a fifth of the rate at which codes are made.
 func (t tx) InsertCode(c pay.Code, day string) error {
-	return t.insert(insertCode, append(codes.values(&c), day))
+	return t.add(insertCode, append(codes.values(&c), day))
 }
 
 func (t tx) ExpireCodes(now time.Time, limit int) (int, error) {

@@ -54,7 +54,7 @@ func (r reader) Deliveries(partnerID string, state pay.DeliveryState, visit func
 }
 
 func (t tx) InsertDelivery(d pay.Delivery) error {
-	return t.insert(insertDelivery, deliveries.values(&d))
+	return t.add(insertDelivery, deliveries.values(&d))
 }
 
 // ClaimDeliveries begins with the one that is due longest, so that none of

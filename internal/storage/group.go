@@ -6,30 +6,43 @@ import "fmt"
 // transactions of a group one after another, each in a savepoint of its own,
 // and commits them together.
 type oneByOne struct {
-	db     *session
-	begin  string // the statement that begins a transaction that will write
-	health *health
+	db      *session
+	begin   string // the statement that begins a transaction that will write
+	health  *health
+	backlog backlog
 }
 
 func (l *oneByOne) commit(jobs []*job, c *counts) {
-	g := &group{db: l.db, begin: l.begin, jobs: jobs, failed: errGone}
+	g := &group{db: l.db, begin: l.begin, jobs: jobs, backlog: &l.backlog, failed: errGone}
 	defer func() {
 		g.settle()
 		l.health.heed(g)
 		c.add(jobs, g.wrote, g.failed)
 		g.answer()
+		l.backlog.reset()
 	}()
+	if g.failed = g.run(); !g.spoilt() {
+		return
+	}
+	// A row of one of them cannot be inserted. Each row at its time, it is that
+	// one's alone to hear of it.
+	g.settle()
+	g.backlog, g.wrote, g.failed = nil, false, errGone
 	g.failed = g.run()
 }
 
 // group is the transactions of one commit.
 type group struct {
-	db     *session
-	begin  string
-	jobs   []*job
-	wrote  bool
-	failed error // of the group as a whole
+	db      *session
+	begin   string
+	jobs    []*job
+	backlog *backlog // nil: every row is inserted at once
+	wrote   bool
+	failed  error // of the group as a whole
 }
+
+// spoilt reports whether a row that had waited could not be inserted.
+func (g *group) spoilt() bool { return g.backlog != nil && g.backlog.spoilt }
 
 func (g *group) run() error {
 	g.db.reset()
@@ -41,18 +54,33 @@ func (g *group) run() error {
 			return err
 		}
 	}
+	if err := g.complete(); err != nil {
+		return err
+	}
 	_, err := g.db.exec("COMMIT", nil)
 	return err
+}
+
+// complete inserts what still waits.
+func (g *group) complete() error {
+	if g.backlog == nil {
+		return nil
+	}
+	g.db.reset()
+	return g.backlog.insert(len(addable), g.db.exec)
 }
 
 // runOne runs a job in its savepoint. Its own error goes to its caller; the
 // result is an error only if the group cannot go on.
 func (g *group) runOne(j *job) error {
 	g.db.reset()
-	u := &unit{db: g.db}
+	u := newUnit(g.db, g.backlog)
 	j.err = call(j.f, u)
 	u.over = true
 	fault := g.db.fault
+	if g.spoilt() {
+		return fault
+	}
 	if j.err == nil {
 		j.err = fault
 	}
@@ -60,7 +88,7 @@ func (g *group) runOne(j *job) error {
 	if j.err != nil {
 		return u.rollback(fault)
 	}
-	g.wrote = g.wrote || u.open
+	g.wrote = g.wrote || u.wrote()
 	return u.release()
 }
 

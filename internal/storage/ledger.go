@@ -95,11 +95,11 @@ func (t tx) InsertTransfer(transfer ledger.Transfer, day string) error {
 	if err := checkTransfer(transfer); err != nil {
 		return err
 	}
-	if err := t.insert(insertTransfer, append(transfers.values(&transfer), day)); err != nil {
+	if err := t.add(insertTransfer, append(transfers.values(&transfer), day)); err != nil {
 		return err
 	}
 	for leg, p := range transfer.Postings {
-		if err := t.insert(insertPosting, append(postings.values(&p), transfer.ID, leg)); err != nil {
+		if err := t.add(insertPosting, append(postings.values(&p), transfer.ID, leg)); err != nil {
 			return fmt.Errorf("storage: transfer %s, posting to %s: %w", transfer.ID, p.Account, err)
 		}
 	}

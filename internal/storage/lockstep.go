@@ -6,6 +6,8 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"github.com/qrisd/qrisd/internal/pay"
 )
 
 // errStopped ends a function whose attempt is over. The attempt is made again.
@@ -264,6 +266,18 @@ func (m *member) exec(text string, args []any) (int64, error) {
 	err := m.await(a)
 	m.wrote = m.wrote || a.affected > 0
 	return a.affected, err
+}
+
+func (m *member) marked(id string) (markRow, error) { return markedBy(m, id) }
+
+func (m *member) mark(row markRow) error { return markThrough(m, row) }
+
+func (m *member) add(text string, args []any) error {
+	n, err := m.exec(text, args)
+	if err == nil && n == 0 {
+		return pay.ErrExists
+	}
+	return err
 }
 
 func (m *member) returning(text string, args []any, scan func(row) error) error {

@@ -42,7 +42,7 @@ func markID(partnerID, scope string, kind pay.MarkKind, key, day string) string 
 }
 
 func (r reader) Mark(partnerID, scope string, kind pay.MarkKind, key, day string) (pay.Mark, error) {
-	found, err := marks.one(r.q, markByID, markID(partnerID, scope, kind, key, day))
+	found, err := r.q.marked(markID(partnerID, scope, kind, key, day))
 	if err != nil {
 		return pay.Mark{}, err
 	}
@@ -51,5 +51,16 @@ func (r reader) Mark(partnerID, scope string, kind pay.MarkKind, key, day string
 
 func (t tx) InsertMark(m pay.Mark) error {
 	id := markID(m.PartnerID, m.Scope, m.Kind, m.Key, m.Day)
-	return t.insert(insertMark, marks.values(&markRow{id, m.Body, m.Ref}))
+	return t.db.mark(markRow{id, m.Body, m.Ref})
+}
+
+// markedBy and markThrough keep marks where one index of the table finds them.
+func markedBy(q querier, id string) (markRow, error) { return marks.one(q, markByID, id) }
+
+func markThrough(c conn, m markRow) error {
+	n, err := c.exec(insertMark, marks.values(&m))
+	if err == nil && n == 0 {
+		return pay.ErrExists
+	}
+	return err
 }

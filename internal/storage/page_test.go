@@ -12,6 +12,8 @@ type recording struct {
 	texts []string
 }
 
+func (r *recording) marked(string) (markRow, error) { return markRow{}, pay.ErrNotFound }
+
 func (r *recording) query(text string, _ []any, _ func(row) error) error {
 	r.texts = append(r.texts, text)
 	return nil

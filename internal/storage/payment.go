@@ -61,7 +61,7 @@ func (r reader) PaymentsOn(acquirerID, day string, visit func(pay.Payment) error
 
 // InsertPayment answers ErrExists when the Ref is another payment's.
 func (t tx) InsertPayment(p pay.Payment, day string) error {
-	return t.insert(insertPayment, append(payments.values(&p), day))
+	return t.add(insertPayment, append(payments.values(&p), day))
 }
 
 // AddRefunded answers ErrNotFound when there is no such payment, too.

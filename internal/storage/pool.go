@@ -85,6 +85,8 @@ func (v *view) query(text string, args []any, scan func(row) error) error {
 	})
 }
 
+func (v *view) marked(id string) (markRow, error) { return markedBy(v, id) }
+
 // end gives the snapshot back. Its error has no one to go to: if the
 // transaction is still there, the session's next BEGIN fails with it.
 func (v *view) end() {

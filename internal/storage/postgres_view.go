@@ -148,6 +148,8 @@ func (v *postgresView) tryBegin(text string, args []any) (pgx.Rows, func(), erro
 	return rows, func() { rows.Close(); results.Close() }, nil
 }
 
+func (v *postgresView) marked(id string) (markRow, error) { return markedBy(v, id) }
+
 func (v *postgresView) failed(text string, err error) error {
 	if v.link != nil {
 		err = v.link.judge(err)

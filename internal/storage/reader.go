@@ -22,6 +22,9 @@ func (t tx) insert(text string, args []any) error {
 	return t.affect(text, args, pay.ErrExists)
 }
 
+// add adds a row under a key that nobody else can have.
+func (t tx) add(text string, args []any) error { return t.db.add(text, args) }
+
 // update changes a row, or answers ErrNotFound when none has the key or fits
 // the condition.
 func (t tx) update(text string, args ...any) error {

@@ -39,5 +39,5 @@ func (r reader) RefundsOn(acquirerID, day string, visit func(pay.Refund) error) 
 // InsertRefund answers ErrExists when the Ref is another refund's. Its payment
 // must be there.
 func (t tx) InsertRefund(r pay.Refund, day string) error {
-	return t.insert(insertRefund, append(refunds.values(&r), day))
+	return t.add(insertRefund, append(refunds.values(&r), day))
 }

@@ -172,6 +172,8 @@ func (s *Snapshot) query(text string, args []any, scan func(row) error) error {
 	return nil
 }
 
+func (s *Snapshot) marked(id string) (markRow, error) { return markedBy(s, id) }
+
 // Partners are all partners, with their keys.
 func (s *Snapshot) Partners() ([]pay.Partner, error) { return reader{s}.Partners() }
 

@@ -18,6 +18,8 @@ type row interface {
 type querier interface {
 	// query calls scan for each row of the answer, as they come.
 	query(text string, args []any, scan func(row) error) error
+	// marked finds a mark by its id, or answers pay.ErrNotFound.
+	marked(id string) (markRow, error)
 }
 
 type conn interface {
@@ -27,6 +29,13 @@ type conn interface {
 	// returning runs a statement that writes and calls scan for each row that
 	// it gives back.
 	returning(text string, args []any, scan func(row) error) error
+	// add inserts a row whose key is the program's own and nobody else's. It may
+	// wait until something asks for the table, or for the commit; what is wrong
+	// with it is then told to all whose commit it is. text is an insert
+	// statement of a table.
+	add(text string, args []any) error
+	// mark inserts a mark, or answers pay.ErrExists.
+	mark(m markRow) error
 	// lock waits until no neighbour in the same commit has the name, and keeps
 	// it until the transaction ends; those who share it have it together.
 	lock(name string, shared bool) error
@@ -84,6 +93,9 @@ func (s *session) statement(text string) (*sql.Stmt, error) {
 	s.prepared[text] = st
 	return st, nil
 }
+
+// marked is what a View asks.
+func (s *session) marked(id string) (markRow, error) { return markedBy(s, id) }
 
 func (s *session) exec(text string, args []any) (int64, error) {
 	st, err := s.statement(text)

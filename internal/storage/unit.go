@@ -1,33 +1,95 @@
 package storage
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/qrisd/qrisd/internal/pay"
+)
 
 var errOver = errors.New("storage: the transaction is over: do not keep its Reader or Tx")
 
 // unit is the conn of one transaction in a group. It opens a savepoint at the
 // first write, so that a refusal that only read costs nothing.
 type unit struct {
-	db   *session
-	open bool
-	over bool
+	db      *session
+	backlog *backlog // nil: every row is inserted at once
+	began   extent   // of the backlog
+	open    bool
+	over    bool
+}
+
+func newUnit(db *session, b *backlog) *unit {
+	u := &unit{db: db, backlog: b}
+	if b != nil {
+		u.began = b.here()
+	}
+	return u
 }
 
 func (u *unit) query(text string, args []any, scan func(row) error) error {
 	if u.over {
 		return errOver
 	}
+	if err := u.complete(text); err != nil {
+		return err
+	}
 	return u.db.query(text, args, scan)
 }
+
+func (u *unit) marked(id string) (markRow, error) { return markedBy(u, id) }
 
 func (u *unit) exec(text string, args []any) (int64, error) {
 	if err := u.begin(); err != nil {
 		return 0, err
 	}
+	if err := u.complete(text); err != nil {
+		return 0, err
+	}
 	return u.db.exec(text, args)
 }
 
+func (u *unit) mark(m markRow) error { return markThrough(u, m) }
+
+func (u *unit) add(text string, args []any) error {
+	switch {
+	case u.over:
+		return errOver
+	case u.db.fault != nil:
+		return u.db.fault
+	case u.backlog != nil:
+		u.backlog.add(text, args)
+		return nil
+	}
+	n, err := u.exec(text, args)
+	if err == nil && n == 0 {
+		return pay.ErrExists
+	}
+	return err
+}
+
+// complete inserts what waits and a statement would miss. The unit's own rows
+// must go if it is undone, so they come behind its savepoint.
+func (u *unit) complete(text string) error {
+	if u.backlog == nil {
+		return nil
+	}
+	n := needs(text)
+	if !u.backlog.wait(n) {
+		return nil
+	}
+	if err := u.begin(); err != nil {
+		return err
+	}
+	return u.backlog.insert(n, u.db.exec)
+}
+
+func (u *unit) wrote() bool { return u.open || (u.backlog != nil && u.backlog.grew(u.began)) }
+
 func (u *unit) returning(text string, args []any, scan func(row) error) error {
 	if err := u.begin(); err != nil {
+		return err
+	}
+	if err := u.complete(text); err != nil {
 		return err
 	}
 	return u.db.query(text, args, scan)
@@ -43,6 +105,7 @@ func (u *unit) begin() error {
 	if u.open {
 		return nil
 	}
+	// What was inserted behind the savepoint goes with it, whoever added it.
 	_, err := u.db.exec("SAVEPOINT unit", nil)
 	u.open = err == nil
 	return err
@@ -62,6 +125,9 @@ func (u *unit) release() error {
 // savepoints and all. Where there was no savepoint it may have done so too,
 // and the next savepoint would commit by itself: the fault fails the group.
 func (u *unit) rollback(fault error) error {
+	if u.backlog != nil {
+		u.backlog.rewind(u.began)
+	}
 	if !u.open {
 		return fault
 	}
