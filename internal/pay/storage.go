@@ -100,7 +100,10 @@ type Counts struct {
 }
 
 // Tx reads and writes. An insert that meets a row of the same key is
-// ErrExists, after which the transaction may go on.
+// ErrExists, after which the transaction may go on. Of codes, payments,
+// refunds, transfers and deliveries, whose keys the program itself draws, only
+// a second run of the function may be told so: what a first one wrote is then
+// undone.
 type Tx interface {
 	Reader
 

@@ -9,11 +9,11 @@ import (
 
 // addable are the inserts that may wait (conn.add), those that others refer to
 // before those that refer to them.
-var addable = []string{insertCode, insertTransfer, insertPosting, insertPayment, insertRefund, insertDelivery}
+var addable = []string{appendMark, insertCode, insertTransfer, insertPosting, insertPayment, insertRefund, insertDelivery}
 
 // backlog is rows that wait to be inserted, many with one statement.
 type backlog struct {
-	of     [6]waiting // by addable
+	of     [7]waiting // by addable
 	spoilt bool       // a row could not be inserted, for its own sake or another row's
 }
 
@@ -25,7 +25,7 @@ type waiting struct {
 }
 
 // extent is how long a backlog was at some moment.
-type extent [6]struct{ rows, sent, args int }
+type extent [7]struct{ rows, sent, args int }
 
 func (b *backlog) add(text string, args []any) {
 	w := &b.of[slices.Index(addable, text)]

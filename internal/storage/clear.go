@@ -5,7 +5,7 @@ import "fmt"
 // cleared are the tables that Clear empties, those that refer to others first.
 var cleared = []string{
 	"attempt", "delivery", "settlement", "refund", "posting", "transfer", "payment",
-	"code", "mark", "token", "outlet", "merchant", "partner", "payer",
+	"code", "mark_new", "mark", "token", "outlet", "merchant", "partner", "payer",
 }
 
 func (t tx) Clear() error {
@@ -14,5 +14,6 @@ func (t tx) Clear() error {
 			return fmt.Errorf("storage: empty %s: %w", name, err)
 		}
 	}
+	t.db.forgotMarks()
 	return nil
 }

@@ -13,7 +13,8 @@ import (
 // passing are the tables that belong to the processes that run, not to the
 // books: they are not copied, and rows in them do not make a database full.
 var passing = map[string]string{
-	"lane": "it counts the commits of connections, which end with their process",
+	"mark_new": "its rows are copied as rows of mark, to which they go over",
+	"lane":     "it counts the commits of connections, which end with their process",
 }
 
 // CopyOptions are what a copy may be asked besides.
@@ -169,7 +170,7 @@ func (c *copying) check(which string, s *Snapshot) error {
 
 // table copies the rows of one table.
 func (c *copying) table(ctx context.Context, r relation) (TableRows, error) {
-	total, err := scalar[int64](c.from, "SELECT COUNT(*) FROM "+r.name+r.own())
+	total, err := scalar[int64](c.from, "SELECT COUNT(*) FROM "+r.source())
 	if err != nil {
 		return TableRows{}, err
 	}

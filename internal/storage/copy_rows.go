@@ -21,13 +21,22 @@ const (
 	settingContents   = "copy.contents"   // what a backup holds
 )
 
-// own is the clause that leaves out what is not of the books.
-func (r relation) own() string {
-	if r.name == "setting" {
-		return " WHERE name NOT LIKE 'copy.%'"
+// source is what a table's rows are read from: without what is not of the
+// books, and with those that an embedded store keeps elsewhere for a while.
+func (r relation) source() string {
+	switch r.name {
+	case "setting":
+		return "setting WHERE name NOT LIKE 'copy.%'"
+	case "mark":
+		return everyMark
 	}
-	return ""
+	return r.name
 }
+
+// everyMark is mark and what is on the way to it. A store that was killed may
+// have some in both.
+const everyMark = `(SELECT id, body, ref FROM mark UNION ALL SELECT id, body, ref FROM mark_new
+	WHERE NOT EXISTS (SELECT 1 FROM mark AS old WHERE old.id = mark_new.id)) AS mark`
 
 // rows visits a table's rows, each column as a string, an int64 or a bool. The
 // values are good until the next row.
@@ -36,7 +45,7 @@ func (s *Snapshot) rows(r relation, visit func(values []any) error) error {
 	for i := range values {
 		pointers[i] = &values[i]
 	}
-	return s.query("SELECT "+strings.Join(r.columns, ", ")+" FROM "+r.name+r.own(), nil, func(row row) error {
+	return s.query("SELECT "+strings.Join(r.columns, ", ")+" FROM "+r.source(), nil, func(row row) error {
 		if err := row.Scan(pointers...); err != nil {
 			return err
 		}

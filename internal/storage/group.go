@@ -10,10 +10,11 @@ type oneByOne struct {
 	begin   string // the statement that begins a transaction that will write
 	health  *health
 	backlog backlog
+	recent  *recent
 }
 
 func (l *oneByOne) commit(jobs []*job, c *counts) {
-	g := &group{db: l.db, begin: l.begin, jobs: jobs, backlog: &l.backlog, failed: errGone}
+	g := &group{db: l.db, begin: l.begin, jobs: jobs, backlog: &l.backlog, fresh: newFresh(l.recent), failed: errGone}
 	defer func() {
 		g.settle()
 		l.health.heed(g)
@@ -27,7 +28,7 @@ func (l *oneByOne) commit(jobs []*job, c *counts) {
 	// A row of one of them cannot be inserted. Each row at its time, it is that
 	// one's alone to hear of it.
 	g.settle()
-	g.backlog, g.wrote, g.failed = nil, false, errGone
+	g.backlog, g.fresh, g.wrote, g.failed = nil, newFresh(l.recent), false, errGone
 	g.failed = g.run()
 }
 
@@ -37,6 +38,7 @@ type group struct {
 	begin   string
 	jobs    []*job
 	backlog *backlog // nil: every row is inserted at once
+	fresh   *fresh
 	wrote   bool
 	failed  error // of the group as a whole
 }
@@ -57,8 +59,14 @@ func (g *group) run() error {
 	if err := g.complete(); err != nil {
 		return err
 	}
-	_, err := g.db.exec("COMMIT", nil)
-	return err
+	if err := g.fresh.move(g.db); err != nil {
+		return err
+	}
+	if _, err := g.db.exec("COMMIT", nil); err != nil {
+		return err
+	}
+	g.fresh.keep()
+	return nil
 }
 
 // complete inserts what still waits.
@@ -74,7 +82,7 @@ func (g *group) complete() error {
 // result is an error only if the group cannot go on.
 func (g *group) runOne(j *job) error {
 	g.db.reset()
-	u := newUnit(g.db, g.backlog)
+	u := newUnit(g.db, g.backlog, g.fresh)
 	j.err = call(j.f, u)
 	u.over = true
 	fault := g.db.fault

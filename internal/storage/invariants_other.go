@@ -104,7 +104,7 @@ var otherInvariants = append(dayInvariants(),
 	},
 	Invariant{
 		Name: "mark-ref", Of: "mark", Says: "a mark remembers a code, a payment, a refund or nothing",
-		Query: `SELECT id, 'a code, payment or refund ' || ref AS want, 'none' AS got FROM mark WHERE ref <> ''
+		Query: `SELECT id, 'a code, payment or refund ' || ref AS want, 'none' AS got FROM ` + everyMark + ` WHERE ref <> ''
 			AND NOT EXISTS (SELECT 1 FROM code WHERE code.ref = mark.ref)
 			AND NOT EXISTS (SELECT 1 FROM payment WHERE payment.ref = mark.ref)
 			AND NOT EXISTS (SELECT 1 FROM refund WHERE refund.ref = mark.ref)`,

@@ -180,7 +180,7 @@ func allOrNothing(r pay.Reader, acknowledged int) error {
 	if err != nil {
 		return err
 	}
-	marked, err := scalar[int64](r.(reader).q, "SELECT COUNT(*) FROM mark")
+	marked, err := scalar[int64](r.(reader).q, "SELECT COUNT(*) FROM "+everyMark)
 	if err != nil {
 		return err
 	}

@@ -272,6 +272,8 @@ func (m *member) marked(id string) (markRow, error) { return markedBy(m, id) }
 
 func (m *member) mark(row markRow) error { return markThrough(m, row) }
 
+func (m *member) forgotMarks() {}
+
 func (m *member) add(text string, args []any) error {
 	n, err := m.exec(text, args)
 	if err == nil && n == 0 {

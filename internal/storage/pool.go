@@ -10,10 +10,11 @@ import (
 type pool struct {
 	free   chan *session
 	closed chan struct{}
+	recent *recent
 }
 
-func newPool(sessions []*session) *pool {
-	p := &pool{free: make(chan *session, len(sessions)), closed: make(chan struct{})}
+func newPool(sessions []*session, r *recent) *pool {
+	p := &pool{free: make(chan *session, len(sessions)), closed: make(chan struct{}), recent: r}
 	for _, s := range sessions {
 		p.free <- s
 	}
@@ -31,7 +32,7 @@ func (p *pool) view(ctx context.Context, f func(pay.Reader) error) error {
 	if _, err := s.exec("BEGIN", nil); err != nil {
 		return err
 	}
-	v := &view{ctx: ctx, db: s}
+	v := &view{ctx: ctx, db: s, recent: p.recent, epoch: p.recent.era()}
 	defer v.end()
 	return f(reader{v})
 }
@@ -68,6 +69,10 @@ type view struct {
 	ctx  context.Context // looked at between rows; statements run to their end
 	db   *session
 	over bool
+
+	recent *recent
+	epoch  int64 // of recent, as the View began
+	read   bool  // the snapshot is taken
 }
 
 func (v *view) query(text string, args []any, scan func(row) error) error {
@@ -77,6 +82,7 @@ func (v *view) query(text string, args []any, scan func(row) error) error {
 	if err := v.ctx.Err(); err != nil {
 		return err
 	}
+	v.read = true
 	return v.db.query(text, args, func(r row) error {
 		if err := v.ctx.Err(); err != nil {
 			return err
@@ -84,8 +90,6 @@ func (v *view) query(text string, args []any, scan func(row) error) error {
 		return scan(r)
 	})
 }
-
-func (v *view) marked(id string) (markRow, error) { return markedBy(v, id) }
 
 // end gives the snapshot back. Its error has no one to go to: if the
 // transaction is still there, the session's next BEGIN fails with it.

@@ -36,6 +36,8 @@ type conn interface {
 	add(text string, args []any) error
 	// mark inserts a mark, or answers pay.ErrExists.
 	mark(m markRow) error
+	// forgotMarks says that the rows of all marks were deleted.
+	forgotMarks()
 	// lock waits until no neighbour in the same commit has the name, and keeps
 	// it until the transaction ends; those who share it have it together.
 	lock(name string, shared bool) error
@@ -94,7 +96,7 @@ func (s *session) statement(text string) (*sql.Stmt, error) {
 	return st, nil
 }
 
-// marked is what a View asks.
+// marked looks into the index alone.
 func (s *session) marked(id string) (markRow, error) { return markedBy(s, id) }
 
 func (s *session) exec(text string, args []any) (int64, error) {

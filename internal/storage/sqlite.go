@@ -71,7 +71,10 @@ func OpenSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%w: %s", err, path), books.close(), lock.close())
 	}
-	s.release = func() error { return errors.Join(checkpoint(books.sessions[0]), books.close(), lock.close()) }
+	s.release = func() error {
+		moveAll(books.sessions[0])
+		return errors.Join(checkpoint(books.sessions[0]), books.close(), lock.close())
+	}
 	return s, nil
 }
 
@@ -94,8 +97,12 @@ func newStore(ctx context.Context, books *sqliteFile, o Options) (*Store, error)
 			return nil, err
 		}
 	}
-	s := &Store{readers: newPool(readers), probe: probeDisk}
-	s.writer = newWriter(o.MaxBatch, &oneByOne{db: w, begin: "BEGIN IMMEDIATE", health: &s.health})
+	recent, err := loadRecent(w)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{readers: newPool(readers, recent), probe: probeDisk}
+	s.writer = newWriter(o.MaxBatch, &oneByOne{db: w, begin: "BEGIN IMMEDIATE", health: &s.health, recent: recent})
 	return s, nil
 }
 

@@ -14,12 +14,16 @@ type unit struct {
 	db      *session
 	backlog *backlog // nil: every row is inserted at once
 	began   extent   // of the backlog
-	open    bool
-	over    bool
+	fresh   *fresh
+	before  int // of them
+	// remember undoes that all marks were forgotten; nil: they were not.
+	remember func()
+	open     bool
+	over     bool
 }
 
-func newUnit(db *session, b *backlog) *unit {
-	u := &unit{db: db, backlog: b}
+func newUnit(db *session, b *backlog, f *fresh) *unit {
+	u := &unit{db: db, backlog: b, fresh: f, before: len(f.rows)}
 	if b != nil {
 		u.began = b.here()
 	}
@@ -36,8 +40,6 @@ func (u *unit) query(text string, args []any, scan func(row) error) error {
 	return u.db.query(text, args, scan)
 }
 
-func (u *unit) marked(id string) (markRow, error) { return markedBy(u, id) }
-
 func (u *unit) exec(text string, args []any) (int64, error) {
 	if err := u.begin(); err != nil {
 		return 0, err
@@ -47,8 +49,6 @@ func (u *unit) exec(text string, args []any) (int64, error) {
 	}
 	return u.db.exec(text, args)
 }
-
-func (u *unit) mark(m markRow) error { return markThrough(u, m) }
 
 func (u *unit) add(text string, args []any) error {
 	switch {
@@ -128,6 +128,10 @@ func (u *unit) rollback(fault error) error {
 	if u.backlog != nil {
 		u.backlog.rewind(u.began)
 	}
+	if u.remember != nil {
+		u.remember()
+	}
+	u.fresh.rewind(u.before)
 	if !u.open {
 		return fault
 	}

@@ -55,14 +55,14 @@ func secondInsertExists(t *testing.T, s pay.Storage) {
 		insert(t, s, putPartner(somePartner(id)))
 	}
 	for i, c := range collisions() {
-		insert(t, s, func(tx pay.Tx) error {
+		goesOn(t, s, c, fmt.Sprint("inside ", i), func(tx pay.Tx) error {
 			// Rows of earlier collisions may be in the way already.
 			if err := c.first(tx); err != nil && !errors.Is(err, pay.ErrExists) {
 				return err
 			}
-			return goesOn(tx, c, fmt.Sprint("inside ", i))
+			return nil
 		})
-		insert(t, s, func(tx pay.Tx) error { return goesOn(tx, c, fmt.Sprint("after ", i)) })
+		goesOn(t, s, c, fmt.Sprint("after ", i), func(pay.Tx) error { return nil })
 		for _, when := range []string{"inside", "after"} {
 			name := fmt.Sprint(when, " ", i)
 			same(t, c.name, view(t, s, func(r pay.Reader) (string, error) { return r.Setting(name) }), c.name)
@@ -80,11 +80,21 @@ func secondInsertExists(t *testing.T, s pay.Storage) {
 	}), somePartner("p"))
 }
 
-func goesOn(tx pay.Tx, c collision, name string) error {
-	if err := c.second(tx); err != pay.ErrExists {
-		return fmt.Errorf("%s: the second insert gave %v, want exactly ErrExists", c.name, err)
+// goesOn makes the second insert after something else, and writes on. Of keys
+// that the program draws, the last run of the function is the one that is told.
+func goesOn(t *testing.T, s pay.Storage, c collision, name string, before func(pay.Tx) error) {
+	t.Helper()
+	var told error
+	insert(t, s, func(tx pay.Tx) error {
+		if err := before(tx); err != nil {
+			return err
+		}
+		told = c.second(tx)
+		return tx.PutSetting(name, c.name)
+	})
+	if told != pay.ErrExists {
+		t.Errorf("%s: the second insert gave %v, want exactly ErrExists", c.name, told)
 	}
-	return tx.PutSetting(name, c.name)
 }
 
 func emptyKeysDoNotCollide(t *testing.T, s pay.Storage) {

@@ -65,13 +65,11 @@ func failedStatement(t *testing.T, s pay.Storage) {
 		if err := tx.InsertCode(someCode("1"), day); err != nil {
 			return err
 		}
-		if err := tx.InsertCode(negative, day); err == nil {
-			return errRefused
-		}
+		_ = tx.InsertCode(negative, day)
 		_ = tx.InsertCode(someCode("3"), day)
 		return nil
 	})
-	if err == nil || err == errRefused {
+	if err == nil {
 		t.Errorf("the transaction succeeded in spite of its statement: %v", err)
 	}
 	same(t, "Counts", view(t, s, pay.Reader.Counts), pay.Counts{})
