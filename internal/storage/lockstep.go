@@ -6,8 +6,6 @@ import (
 	"iter"
 	"slices"
 	"strings"
-
-	"github.com/qrisd/qrisd/internal/pay"
 )
 
 // errStopped ends a function whose attempt is over. The attempt is made again.
@@ -21,6 +19,9 @@ var errStopped = errors.New("storage: this attempt of the transaction is over")
 // The transactions of a group read what the others have written: they are
 // kept or undone together. What one must find settled before it goes on, it
 // locks by name (conn.lock), as a row's lock would do between connections.
+//
+// Rows under keys of the program's own wait with the members that add them, and
+// go in with the next round trip that needs their table, or before the commit.
 type lockstep struct {
 	members []*member
 	latches map[string]*latch
@@ -35,6 +36,8 @@ type member struct {
 	yield   func(*ask) bool
 	asks    *ask // what it waits for; nil before it begins
 	latched []string
+	prompt  bool      // its rows do not wait
+	waits   []pending // to be inserted
 
 	fault     error // of a statement: nothing else runs
 	streaming bool  // rows are being visited
@@ -62,14 +65,19 @@ type latch struct {
 	shared  bool
 }
 
-func newLockstep(jobs []*job) *lockstep {
+// newLockstep begins the transactions of some jobs. If they are prompt, their
+// rows do not wait, and each hears what is wrong with its own.
+func newLockstep(jobs []*job, prompt bool) *lockstep {
 	s := &lockstep{members: make([]*member, len(jobs)), latches: make(map[string]*latch)}
 	for i, j := range jobs {
-		m := &member{job: j}
+		m := &member{job: j, prompt: prompt}
 		m.resume, m.stop = iter.Pull(func(yield func(*ask) bool) {
 			m.yield = yield
 			m.job.err = call(m.job.f, m)
 			m.over = true
+			if m.job.err != nil {
+				m.waits = nil
+			}
 		})
 		s.members[i] = m
 	}
@@ -230,8 +238,9 @@ func (s *lockstep) spoilt() (jobs []*job) {
 	return jobs
 }
 
+// wrote reports whether there is something to commit.
 func (s *lockstep) wrote() bool {
-	return slices.ContainsFunc(s.members, func(m *member) bool { return m.wrote })
+	return slices.ContainsFunc(s.members, func(m *member) bool { return m.wrote || len(m.waits) > 0 })
 }
 
 func (m *member) await(a *ask) error {
@@ -273,14 +282,6 @@ func (m *member) marked(id string) (markRow, error) { return markedBy(m, id) }
 func (m *member) mark(row markRow) error { return markThrough(m, row) }
 
 func (m *member) forgotMarks() {}
-
-func (m *member) add(text string, args []any) error {
-	n, err := m.exec(text, args)
-	if err == nil && n == 0 {
-		return pay.ErrExists
-	}
-	return err
-}
 
 func (m *member) returning(text string, args []any, scan func(row) error) error {
 	return m.query(text, args, func(r row) error {

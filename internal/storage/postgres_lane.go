@@ -64,10 +64,12 @@ func (l *postgresLane) commit(jobs []*job, c *counts) {
 			j.answer()
 		}
 	}()
-	for groups := [][]*job{jobs}; len(groups) > 0; groups = groups[1:] {
-		decided, alone, wrote, err := l.decide(groups[0])
+	settle := func(jobs []*job, prompt bool) (alone []*job) {
+		decided, alone, wrote, err := l.decide(jobs, prompt)
 		l.heed(wrote, err)
-		c.add(decided, wrote, err)
+		if len(decided) > 0 {
+			c.add(decided, wrote, err)
+		}
 		undecided = without(undecided, decided)
 		for _, j := range decided {
 			if err != nil {
@@ -75,9 +77,10 @@ func (l *postgresLane) commit(jobs []*job, c *counts) {
 			}
 			j.answer()
 		}
-		for _, j := range alone {
-			groups = append(groups, []*job{j})
-		}
+		return alone
+	}
+	for _, j := range settle(jobs, false) {
+		settle([]*job{j}, true)
 	}
 }
 
@@ -104,13 +107,16 @@ func without(jobs, taken []*job) []*job {
 
 // decide runs a group until its fate is known: kept, or failed as a whole.
 // Transactions that would spoil the others' commit are left for a group of
-// their own; alone, such a one is refused with its own error.
-func (l *postgresLane) decide(jobs []*job) (decided, alone []*job, wrote bool, err error) {
+// their own, and all are if nobody knows which would; alone and prompt, such a
+// one is refused with its own error.
+func (l *postgresLane) decide(jobs []*job, prompt bool) (decided, alone []*job, wrote bool, err error) {
 	began := time.Now()
 	for try := 0; len(jobs) > 0; {
 		var spoilt []*job
-		wrote, spoilt, err = l.attempt(jobs)
+		wrote, spoilt, err = l.attempt(jobs, prompt)
 		switch {
+		case muddled(err):
+			return nil, append(alone, jobs...), false, nil
 		case len(spoilt) > 0 && len(jobs) == 1:
 			return jobs, alone, false, nil
 		case len(spoilt) > 0:
@@ -135,7 +141,7 @@ func pause(try int) time.Duration {
 
 // attempt runs a group in one transaction and commits it. It keeps nothing if
 // some would spoil it, or with an error.
-func (l *postgresLane) attempt(jobs []*job) (wrote bool, spoilt []*job, err error) {
+func (l *postgresLane) attempt(jobs []*job, prompt bool) (wrote bool, spoilt []*job, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), attemptTime)
 	defer cancel()
 	if err := l.connect(ctx); err != nil {
@@ -147,21 +153,26 @@ func (l *postgresLane) attempt(jobs []*job) (wrote bool, spoilt []*job, err erro
 			l.drop()
 		}
 	}()
-	s := newLockstep(jobs)
+	s := newLockstep(jobs, prompt)
 	defer s.stopAll()
 	began := false
-	err = s.run(func(asking []*member) error {
-		err := l.send(ctx, asking, !began)
+	send := func(tables [][][]any, asking []*member) error {
+		err := l.send(ctx, !began, tables, asking)
 		began = true
 		return err
-	})
+	}
+	err = s.run(func(asking []*member) error { return send(s.take(before(asking)), asking) })
+	if err == nil && !began && s.wrote() {
+		// Not with the COMMIT: only what BEGIN is answered shows that this may count.
+		err = send(s.take(len(addable)), nil)
+	}
 	switch {
 	case err != nil:
 		spoilt, err = blame(s, err)
 	case !s.wrote():
 	default:
 		if spoilt = s.spoilt(); len(spoilt) == 0 {
-			err = l.end(ctx)
+			err = l.end(ctx, s.take(len(addable)))
 			ended = true
 			return err == nil, nil, err
 		}
@@ -201,51 +212,50 @@ func blame(s *lockstep, err error) ([]*job, error) {
 	return []*job{c.member.job}, nil
 }
 
-// send puts the members' statements into one round trip, behind the
-// transaction's beginning if there was none.
-func (l *postgresLane) send(ctx context.Context, asking []*member, begin bool) error {
-	var batch pgx.Batch
+// send makes one round trip: it begins the transaction if need be, inserts rows
+// that waited and runs the members' statements.
+func (l *postgresLane) send(ctx context.Context, begin bool, tables [][][]any, asking []*member) error {
+	t := &trip{link: l.link}
 	if begin {
-		batch.Queue(beginLane)
-		batch.Queue(countCommit, l.id, l.commits+1)
+		l.begin(t)
 	}
-	for _, m := range asking {
-		l.link.queue(&batch, m.asks.text, m.asks.args)
-	}
-	results := l.link.conn.SendBatch(ctx, &batch)
-	defer results.Close()
-	if begin {
-		if err := l.began(results); err != nil {
-			return err
-		}
-	}
-	for _, m := range asking {
-		if err := l.link.answer(results, m.asks); err != nil {
-			return &culprit{m, stepFailed(m.asks.text, l.link.judge(err))}
-		}
-	}
-	return l.link.judge(results.Close())
+	t.insert(tables)
+	t.ask(asking)
+	return t.run(ctx)
 }
 
-func (l *postgresLane) began(results pgx.BatchResults) error {
-	if _, err := results.Exec(); err != nil {
-		return fmt.Errorf("storage: begin: %w", l.link.judge(err))
-	}
-	tag, err := results.Exec()
-	switch {
-	case err != nil:
-		return fmt.Errorf("storage: count the commit: %w", l.link.judge(err))
-	case tag.RowsAffected() != 1:
-		l.id = "" // whatever happened to the row, another will do
-		return errAmnesia
-	}
-	return nil
+func (l *postgresLane) begin(t *trip) {
+	t.queue(beginLane, nil, func(results pgx.BatchResults) error {
+		if _, err := results.Exec(); err != nil {
+			return fmt.Errorf("storage: begin: %w", l.link.judge(err))
+		}
+		return nil
+	})
+	t.queue(countCommit, []any{l.id, l.commits + 1}, func(results pgx.BatchResults) error {
+		tag, err := results.Exec()
+		switch {
+		case err != nil:
+			return fmt.Errorf("storage: count the commit: %w", l.link.judge(err))
+		case tag.RowsAffected() != 1:
+			l.id = "" // whatever happened to the row, another will do
+			return errAmnesia
+		}
+		return nil
+	})
 }
 
-// end commits. After a nil error the transaction is kept, after any other but
-// ErrUncertain it is not.
-func (l *postgresLane) end(ctx context.Context) error {
-	tag, err := l.link.conn.Exec(ctx, "COMMIT", pgx.QueryExecModeSimpleProtocol)
+// end inserts the last rows and commits, in one round trip: if a row is refused
+// the server skips the COMMIT. After a nil error the transaction is kept, after
+// any other but ErrUncertain it is not.
+func (l *postgresLane) end(ctx context.Context, tables [][][]any) error {
+	var tag pgconn.CommandTag
+	t := &trip{link: l.link}
+	t.insert(tables)
+	t.queue("COMMIT", nil, func(results pgx.BatchResults) (err error) {
+		tag, err = results.Exec()
+		return l.link.judge(err)
+	})
+	err := t.run(ctx)
 	switch {
 	case err == nil && tag.String() == "COMMIT":
 		l.commits++
@@ -253,7 +263,8 @@ func (l *postgresLane) end(ctx context.Context) error {
 	case err == nil:
 		return &away{errUndone} // it had failed before
 	case refused(err):
-		return l.link.judge(err)
+		l.rollback(ctx) // it is open yet if it was a row that was refused
+		return err
 	}
 	l.drop()
 	return l.recall()

@@ -40,12 +40,13 @@ func (k *link) queue(batch *pgx.Batch, text string, args []any) {
 // plain are the arguments as the driver's own types.
 func plain(args []any) []any {
 	for i, a := range args {
-		v, ok := a.(driver.Valuer)
-		if !ok {
-			continue
-		}
-		if value, err := v.Value(); err == nil {
-			args[i] = value
+		switch v := a.(type) {
+		case int:
+			args[i] = int64(v)
+		case driver.Valuer:
+			if value, err := v.Value(); err == nil {
+				args[i] = value
+			}
 		}
 	}
 	return args
