@@ -78,8 +78,16 @@ torture: ## 1,000 kills on the embedded store, on PostgreSQL, and of three nodes
 pages: ## the console's pages over a million codes: how long each takes, none over 200 ms
 	go test ./internal/console -run TestPages -timeout 30m -v -codes 1000000 -within 200ms
 
-bench: build ## durable generate requests against the bare protocol
-	./bin/qrisd bench
+bench: build ## generate, pay and query against the bare protocol; flags in BENCH, as in BENCH='--connections 128'
+	./bin/qrisd bench --operation generate $(BENCH)
+	./bin/qrisd bench --operation pay $(BENCH)
+	./bin/qrisd bench --operation query $(BENCH)
+
+HOT := ./emv ./qris ./snap ./internal/qrimage ./internal/field ./internal/server
+
+.PHONY: bench-go
+bench-go: ## the hot pieces one by one, ten times each, for benchstat
+	go test -run '^$$' -bench . -benchmem -count 10 $(HOT)
 
 clean:
 	rm -rf bin

@@ -1,23 +1,179 @@
 package cli
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/qrisd/qrisd/internal/pgtest"
 )
 
-// BenchmarkGenerate measures whole generate requests over loopback in one
+// benched runs `qrisd bench` with rounds that are over at once.
+func benched(t *testing.T, args ...string) (out string, err error) {
+	t.Helper()
+	program, err := exec.LookPath("qrisd") // this binary, as TestMain installs it
+	if err != nil {
+		t.Fatal(err)
+	}
+	tiny := []string{"bench", "--connections", "2", "--rounds", "1", "--round", "50ms", "--codes", "300", "--payers", "3"}
+	cmd := exec.CommandContext(t.Context(), program, append(tiny, args...)...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return stdout.String(), fmt.Errorf("%w: %s", err, stderr.String())
+	}
+	return stdout.String(), nil
+}
+
+func TestBench(t *testing.T) {
+	for _, args := range [][]string{
+		{"--operation", "generate", "--dialect", "midtrans", "--half"},
+		{"--operation", "generate", "--dialect", "qoin", "--ascending", "--images"},
+		{"--operation", "generate", "--dialect", "dana"},
+		{"--operation", "pay", "--merchants", "7", "--receiver", "hanging"},
+		{"--operation", "query", "--partner-reference"},
+		{"--operation", "query", "--dialect", "qoin"},
+	} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			out, err := benched(t, append(args, "--store", storeOf(t, t.TempDir()), "--json")...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var r benchReport
+			if err := json.Unmarshal([]byte(out), &r); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			checkComparison(t, r.Saturated, "bare handler")
+			if slices.Contains(args, "--half") {
+				checkComparison(t, r.Paced, "null store")
+			} else if r.Paced != nil {
+				t.Errorf("sent at a rate that nobody asked for: %+v", r.Paced)
+			}
+			if len(r.Saturated.Ratios) != 1 || r.Codes < 300 || r.Server.Ready <= 0 {
+				t.Errorf("the report is incomplete: %s", out)
+			}
+		})
+	}
+}
+
+func checkComparison(t *testing.T, c *comparison, other string) {
+	t.Helper()
+	if c == nil {
+		t.Fatalf("there is no comparison with the %s", other)
+	}
+	for _, name := range []string{other, "qrisd"} {
+		s := c.side(name)
+		if len(s.PerSecond) != 1 || s.Median <= 0 || s.P50 <= 0 || s.P50 > s.P95 || s.P95 > s.P99 || s.P99 > s.P999 {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+	if c.Ratio <= 0 {
+		t.Errorf("ratio %v", c.Ratio)
+	}
+}
+
+func TestBenchOnPostgres(t *testing.T) {
+	out, err := benched(t, "--operation", "pay", "--store", pgtest.Shared(t).Database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"pay, paydia, PostgreSQL, 2 connections", "bare handler", "qrisd", "ratio", "p99 to p50", "ready"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the table says nothing of %q:\n%s", want, out)
+		}
+	}
+}
+
+func TestBenchRefuses(t *testing.T) {
+	for args, want := range map[string]string{
+		"--operation refund":             "there are generate, pay, query",
+		"--operation pay --dialect aspi": "pay is measured at paydia",
+		"--operation pay --half":         "of which only generate can do without",
+		"--operation query --codes 0":    "a query needs --codes",
+		"--store books.db":               "--store takes the postgres:// URL",
+		"--receiver slow":                "prompt, hanging, none",
+		"--connections 0":                "at least 1",
+		"--rate -1":                      "not negative",
+		"--operation query --dialect qoin --partner-reference": "its own reference only",
+	} {
+		if _, err := benched(t, strings.Fields(args)...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", args, err, want)
+		}
+	}
+}
+
+// TestBenchCodes: what the store is filled with is told apart and keeps its
+// form.
+func TestBenchCodes(t *testing.T) {
+	dir := t.TempDir()
+	h := startIn(t, dir)
+	h.stop()
+	o := benchOptions{operation: verbPay, dialect: "paydia", codes: 250, merchants: 3, payers: 2}
+	books, err := fillBooks(t.Context(), serveOptions{data: dir, store: storeOf(t, dir)}.location(), o, "", newBenchProgress(new(bytes.Buffer)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := startIn(t, dir)
+	refs := make(map[string]bool)
+	for i := range o.codes {
+		want := books.code(i)
+		got, err := again.node.core.Code(t.Context(), want.Ref)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Payload != want.Payload || len(got.Ref) != len(books.patterns[0].Ref) || got.MerchantID != books.patterns[i%3].MerchantID {
+			t.Fatalf("stored %+v, want %+v", got, want)
+		}
+		refs[got.PartnerRef] = true
+	}
+	if len(refs) != o.codes {
+		t.Errorf("%d references of %d codes", len(refs), o.codes)
+	}
+	again.books()
+}
+
+func TestProcessTime(t *testing.T) {
+	for stat, want := range map[string]time.Duration{
+		"42 (a (b) c) S 1 2 3 4 5 6 7 8 9 10 150 50 0 0": 2 * time.Second,
+		"42 (qrisd) S 1 2": 0,
+		"":                 0,
+	} {
+		if got := processTime(stat); got != want {
+			t.Errorf("%q is %v, want %v", stat, got, want)
+		}
+	}
+	if got := procValue("rchar: 1\nwrite_bytes: 4096\nVmRSS:\t  12 kB\n", "VmRSS:"); got != 12 {
+		t.Errorf("VmRSS is %d", got)
+	}
+}
+
+// BenchmarkGenerate and its like measure whole requests over loopback in one
 // process, for profiles: go test -bench Generate -cpuprofile cpu.out.
-func BenchmarkGenerate(b *testing.B) {
+func BenchmarkGenerate(b *testing.B) { benchmarkVerb(b, verbGenerate, "midtrans") }
+
+func BenchmarkPay(b *testing.B) { benchmarkVerb(b, verbPay, "paydia") }
+
+func BenchmarkQuery(b *testing.B) { benchmarkVerb(b, verbQuery, "midtrans") }
+
+func benchmarkVerb(b *testing.B, operation, dialect string) {
 	dir := b.TempDir()
-	ctx, cancel := context.WithCancel(context.Background())
-	ready, done := make(chan *node, 1), make(chan error, 1)
-	o := serveOptions{data: dir, listen: "127.0.0.1:0", admin: "127.0.0.1:0", sandbox: true, notifyPrivate: true, skew: -1, logLevel: "error"}
-	go func() { done <- serve(ctx, o, func(n *node) { ready <- n }) }()
-	<-ready
-	defer func() { cancel(); <-done }()
-	bench := benchOptions{dialect: "midtrans"}
-	target, err := newBenchTarget(ctx, dir, bench)
+	serving := serveOptions{data: dir, listen: "127.0.0.1:0", admin: "127.0.0.1:0", sandbox: true, notifyPrivate: true, noJournal: true, skew: -1, drain: -1, logLevel: "error"}
+	stop := servedIn(b, serving)
+	stop()
+	o := benchOptions{operation: operation, dialect: dialect, codes: max(b.N+1, 1000), merchants: 1, payers: 100}
+	books, err := fillBooks(b.Context(), serving.location(), o, "", newBenchProgress(new(bytes.Buffer)))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer servedIn(b, serving)()
+	target, err := newBenchTarget(b.Context(), dir, o, books)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -43,4 +199,18 @@ func BenchmarkGenerate(b *testing.B) {
 			}
 		}
 	})
+	b.StopTimer()
+}
+
+// servedIn serves until the function that it gives is called.
+func servedIn(b *testing.B, o serveOptions) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ready, done := make(chan *node, 1), make(chan error, 1)
+	go func() { done <- serve(ctx, o, func(n *node) { ready <- n }) }()
+	select {
+	case <-ready:
+	case err := <-done:
+		b.Fatal(err)
+	}
+	return func() { cancel(); <-done }
 }

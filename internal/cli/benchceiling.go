@@ -19,14 +19,14 @@ import (
 
 // ceilingCommand is the other side of the benchmark: the bare protocol.
 func ceilingCommand() *cobra.Command {
-	var sandboxFile, name, like string
+	var sandboxFile, operation, name, like string
 	c := &cobra.Command{
 		Use:    "ceiling",
 		Short:  "Serve the bare handler that bench compares with",
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			h, err := newCeiling(sandboxFile, name, like)
+			h, err := newCeiling(sandboxFile, operation, name, like)
 			if err != nil {
 				return err
 			}
@@ -45,6 +45,7 @@ func ceilingCommand() *cobra.Command {
 	}
 	f := c.Flags()
 	f.StringVar(&sandboxFile, "sandbox-file", "", "sandbox.json of the server")
+	f.StringVar(&operation, "operation", verbGenerate, "the operation")
 	f.StringVar(&name, "dialect", "", "the dialect")
 	f.StringVar(&like, "like", "", "file with an answer of the server")
 	return c
@@ -52,13 +53,14 @@ func ceilingCommand() *cobra.Command {
 
 // ceiling verifies, decodes and answers; it keeps nothing.
 type ceiling struct {
-	secret string
-	public *rsa.PublicKey
-	scheme snap.Scheme
-	answer map[string]json.RawMessage
+	secret  string
+	public  *rsa.PublicKey
+	scheme  snap.Scheme
+	answer  map[string]json.RawMessage
+	respond func(body []byte, like map[string]json.RawMessage) (any, error)
 }
 
-func newCeiling(sandboxFile, name, like string) (*ceiling, error) {
+func newCeiling(sandboxFile, operation, name, like string) (*ceiling, error) {
 	text, err := os.ReadFile(sandboxFile)
 	if err != nil {
 		return nil, err
@@ -67,8 +69,11 @@ func newCeiling(sandboxFile, name, like string) (*ceiling, error) {
 	if err := json.Unmarshal(text, &file); err != nil {
 		return nil, err
 	}
-	credentials := file.Partners[name]
-	h := &ceiling{secret: credentials.ClientSecret, scheme: snap.Symmetric}
+	credentials, err := credentialsOf(file, name)
+	if err != nil {
+		return nil, err
+	}
+	h := &ceiling{secret: credentials.ClientSecret, scheme: snap.Symmetric, respond: responses[operation]}
 	if name == "dana" {
 		h.scheme = snap.Asymmetric
 	}
@@ -82,8 +87,15 @@ func newCeiling(sandboxFile, name, like string) (*ceiling, error) {
 	return h, json.Unmarshal(answer, &h.answer)
 }
 
-// asked is what the bare handler decodes of a request.
-type asked struct {
+// responses decode a request and give its answer: all as it came from the
+// server, but for the references, which are the request's.
+var responses = map[string]func([]byte, map[string]json.RawMessage) (any, error){
+	verbGenerate: generateLike,
+	verbPay:      payLike,
+	verbQuery:    queryLike,
+}
+
+type generateAsked struct {
 	PartnerReferenceNo string      `json:"partnerReferenceNo"`
 	Amount             snap.Amount `json:"amount"`
 	MerchantID         string      `json:"merchantId"`
@@ -91,21 +103,84 @@ type asked struct {
 	AdditionalInfo     any         `json:"additionalInfo"`
 }
 
-// answered has the fields of every generate answer, as they came from the
-// server; only the reference is the request's.
-type answered struct {
+type generateAnswer struct {
 	ResponseCode       json.RawMessage `json:"responseCode"`
 	ResponseMessage    json.RawMessage `json:"responseMessage"`
 	ReferenceNo        json.RawMessage `json:"referenceNo"`
 	PartnerReferenceNo string          `json:"partnerReferenceNo"`
 	QRContent          json.RawMessage `json:"qrContent"`
-	QRURL              json.RawMessage `json:"qrUrl"`
-	QRImage            json.RawMessage `json:"qrImage"`
+	QRURL              json.RawMessage `json:"qrUrl,omitempty"`
+	QRImage            json.RawMessage `json:"qrImage,omitempty"`
 	RedirectURL        json.RawMessage `json:"redirectUrl,omitempty"`
-	MerchantName       json.RawMessage `json:"merchantName"`
-	StoreID            json.RawMessage `json:"storeId"`
-	TerminalID         json.RawMessage `json:"terminalId"`
-	AdditionalInfo     json.RawMessage `json:"additionalInfo"`
+	MerchantName       json.RawMessage `json:"merchantName,omitempty"`
+	StoreID            json.RawMessage `json:"storeId,omitempty"`
+	TerminalID         json.RawMessage `json:"terminalId,omitempty"`
+	AdditionalInfo     json.RawMessage `json:"additionalInfo,omitempty"`
+}
+
+func generateLike(body []byte, a map[string]json.RawMessage) (any, error) {
+	var in generateAsked
+	err := json.Unmarshal(body, &in)
+	return generateAnswer{
+		a["responseCode"], a["responseMessage"], a["referenceNo"], in.PartnerReferenceNo, a["qrContent"], a["qrUrl"], a["qrImage"],
+		a["redirectUrl"], a["merchantName"], a["storeId"], a["terminalId"], a["additionalInfo"],
+	}, err
+}
+
+type payAsked struct {
+	PartnerReferenceNo string      `json:"partnerReferenceNo"`
+	Amount             snap.Amount `json:"amount"`
+	AdditionalInfo     struct {
+		QRContent string `json:"qrContent"`
+	} `json:"additionalInfo"`
+}
+
+type payAnswer struct {
+	ResponseCode       json.RawMessage `json:"responseCode"`
+	ResponseMessage    json.RawMessage `json:"responseMessage"`
+	PartnerReferenceNo string          `json:"partnerReferenceNo"`
+	ReferenceNo        json.RawMessage `json:"referenceNo"`
+	TransactionDate    json.RawMessage `json:"transactionDate"`
+	Amount             snap.Amount     `json:"amount"`
+	FeeAmount          json.RawMessage `json:"feeAmount"`
+}
+
+func payLike(body []byte, a map[string]json.RawMessage) (any, error) {
+	var in payAsked
+	err := json.Unmarshal(body, &in)
+	return payAnswer{
+		a["responseCode"], a["responseMessage"], in.PartnerReferenceNo, a["referenceNo"], a["transactionDate"], in.Amount, a["feeAmount"],
+	}, err
+}
+
+type queryAsked struct {
+	OriginalReferenceNo        string `json:"originalReferenceNo"`
+	OriginalPartnerReferenceNo string `json:"originalPartnerReferenceNo"`
+	ServiceCode                string `json:"serviceCode"`
+	MerchantID                 string `json:"merchantId"`
+}
+
+type queryAnswer struct {
+	ResponseCode               json.RawMessage `json:"responseCode"`
+	ResponseMessage            json.RawMessage `json:"responseMessage"`
+	OriginalReferenceNo        string          `json:"originalReferenceNo"`
+	OriginalPartnerReferenceNo json.RawMessage `json:"originalPartnerReferenceNo"`
+	ServiceCode                string          `json:"serviceCode"`
+	LatestTransactionStatus    json.RawMessage `json:"latestTransactionStatus"`
+	TransactionStatusDesc      json.RawMessage `json:"transactionStatusDesc"`
+	Amount                     json.RawMessage `json:"amount"`
+	FeeAmount                  json.RawMessage `json:"feeAmount,omitempty"`
+	TerminalID                 json.RawMessage `json:"terminalId,omitempty"`
+	AdditionalInfo             json.RawMessage `json:"additionalInfo,omitempty"`
+}
+
+func queryLike(body []byte, a map[string]json.RawMessage) (any, error) {
+	var in queryAsked
+	err := json.Unmarshal(body, &in)
+	return queryAnswer{
+		a["responseCode"], a["responseMessage"], in.OriginalReferenceNo, a["originalPartnerReferenceNo"], in.ServiceCode,
+		a["latestTransactionStatus"], a["transactionStatusDesc"], a["amount"], a["feeAmount"], a["terminalId"], a["additionalInfo"],
+	}, err
 }
 
 func (h *ceiling) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -113,19 +188,15 @@ func (h *ceiling) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		err = h.verify(r, body)
 	}
-	var in asked
+	var answer any
 	if err == nil {
-		err = json.Unmarshal(body, &in)
+		answer, err = h.respond(body, h.answer)
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	a := h.answer
-	out, err := json.Marshal(answered{
-		a["responseCode"], a["responseMessage"], a["referenceNo"], in.PartnerReferenceNo, a["qrContent"], a["qrUrl"], a["qrImage"],
-		a["redirectUrl"], a["merchantName"], a["storeId"], a["terminalId"], a["additionalInfo"],
-	})
+	out, err := json.Marshal(answer)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
