@@ -167,7 +167,10 @@ func benchmarkVerb(b *testing.B, operation, dialect string) {
 	serving := serveOptions{data: dir, listen: "127.0.0.1:0", admin: "127.0.0.1:0", sandbox: true, notifyPrivate: true, noJournal: true, skew: -1, drain: -1, logLevel: "error"}
 	stop := servedIn(b, serving)
 	stop()
-	o := benchOptions{operation: operation, dialect: dialect, codes: max(b.N+1, 1000), merchants: 1, payers: 100}
+	o := benchOptions{operation: operation, dialect: dialect, codes: 1000, merchants: 1, payers: 100}
+	if operation == verbPay {
+		o.codes = max(o.codes, b.N+1) // each is paid once
+	}
 	books, err := fillBooks(b.Context(), serving.location(), o, "", newBenchProgress(new(bytes.Buffer)))
 	if err != nil {
 		b.Fatal(err)
