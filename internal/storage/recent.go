@@ -25,6 +25,7 @@ const stepsAhead = 4
 //
 // The writer alone changes it, and only what is committed is in it.
 type recent struct {
+	most   int // marks of live before they go over
 	mu     sync.RWMutex
 	live   map[string]markRow
 	moving map[string]markRow // go over to the index; nil: none do
@@ -45,7 +46,7 @@ var (
 // loadRecent reads what was not in the index when the store was last closed,
 // or killed.
 func loadRecent(db *session) (*recent, error) {
-	r := &recent{live: make(map[string]markRow)}
+	r := &recent{most: maxRecent, live: make(map[string]markRow)}
 	err := db.query(recentMarks, nil, func(row row) error {
 		var m markRow
 		var seq int64
@@ -91,12 +92,13 @@ type fresh struct {
 	at   map[string]int // in rows
 	none bool           // the earlier ones were all deleted
 
+	first   int64 // row of mark_new of the transaction
 	moved   int   // of of.order, put into the index
 	deleted int64 // rows of mark_new below
 }
 
 func newFresh(of *recent) *fresh {
-	return &fresh{of: of, at: make(map[string]int), deleted: of.gone}
+	return &fresh{of: of, at: make(map[string]int), first: of.next, deleted: of.gone}
 }
 
 func (f *fresh) find(id string) (markRow, bool) {
@@ -139,10 +141,10 @@ func (f *fresh) move(db *session) error {
 	switch {
 	case f.none || rows == 0:
 		return nil
-	case r.moving == nil && len(r.live) < maxRecent:
+	case r.moving == nil && len(r.live) < r.most:
 		return nil
 	case r.moving == nil:
-		r.begin()
+		r.begin(f.first)
 		f.deleted = r.gone
 	}
 	if len(r.order) > 0 {
@@ -153,12 +155,13 @@ func (f *fresh) move(db *session) error {
 	return err
 }
 
-// begin chooses what goes over: all that there is.
-func (r *recent) begin() {
+// begin chooses what goes over: all that is committed, which are the rows
+// before those of this transaction.
+func (r *recent) begin(until int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.moving, r.live = r.live, make(map[string]markRow)
-	r.order, r.until = slices.Sorted(maps.Keys(r.moving)), r.next
+	r.order, r.until = slices.Sorted(maps.Keys(r.moving)), until
 }
 
 func (f *fresh) index(db *session, rows int) error {
