@@ -127,12 +127,10 @@ func needs(text string) int {
 	if n, ok := needTexts.Load(text); ok {
 		return n.(int)
 	}
-	words := strings.FieldsFunc(text, func(r rune) bool {
-		return !(r == '_' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9')
-	})
+	named := words(text)
 	n := 0
 	for i, insert := range addable {
-		if table := strings.Fields(insert)[2]; slices.Contains(words, table) {
+		if table := strings.Fields(insert)[2]; slices.Contains(named, table) {
 			n = i + 1
 		}
 	}
@@ -144,3 +142,10 @@ func needs(text string) int {
 }
 
 var needTexts sync.Map // a statement's text to what it needs
+
+// words are the names and keywords of a statement.
+func words(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool {
+		return !(r == '_' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9')
+	})
+}

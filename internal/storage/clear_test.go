@@ -11,6 +11,7 @@ var kept = map[string]string{
 	"lease":   "the nodes that are there",
 	"quota":   "request rates, by real time",
 	"guard":   "rows that are only locked",
+	"redo":    "how far the store has come in its log",
 	"lane":    "what became of a connection's commits",
 	"account": "who may sign in",
 	"audit":   "who did what, this too",

@@ -14,6 +14,7 @@ import (
 // books: they are not copied, and rows in them do not make a database full.
 var passing = map[string]string{
 	"mark_new": "its rows are copied as rows of mark, to which they go over",
+	"redo":     "it tells how far a store has come in a log of its own",
 	"lane":     "it counts the commits of connections, which end with their process",
 }
 

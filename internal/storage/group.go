@@ -1,20 +1,36 @@
 package storage
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+)
 
 // oneByOne is the lane of an engine that one connection writes: it runs the
-// transactions of a group one after another, each in a savepoint of its own,
-// and commits them together.
+// transactions of a group one after another, each in a savepoint of its own.
+//
+// What a group has changed goes to the log (redo) as one record, which is what
+// its callers wait for. SQLite's own transaction stays open for the next groups
+// and commits, which is to publish it, when somebody wants to read what it
+// holds, when it holds much, or when nothing else is to be done. What ends it
+// in another way only costs the time to run the log's records again.
 type oneByOne struct {
 	db      *session
-	begin   string // the statement that begins a transaction that will write
 	health  *health
 	backlog backlog
 	recent  *recent
+	redo    *redo
+	most    int64        // held transactions
+	open    bool         // SQLite's transaction is open, with all that is held
+	held    atomic.Int64 // transactions that are acknowledged and not published
 }
 
+// maxHeld is after how many transactions SQLite commits: its pages that changed
+// wait in memory, and a commit's callers wait for all of them.
+const maxHeld = 1024
+
 func (l *oneByOne) commit(jobs []*job, c *counts) {
-	g := &group{db: l.db, begin: l.begin, jobs: jobs, backlog: &l.backlog, fresh: newFresh(l.recent), failed: errGone}
+	g := &group{oneByOne: l, jobs: jobs, waiting: &l.backlog, failed: errGone}
 	defer func() {
 		g.settle()
 		l.health.heed(g)
@@ -28,29 +44,113 @@ func (l *oneByOne) commit(jobs []*job, c *counts) {
 	// A row of one of them cannot be inserted. Each row at its time, it is that
 	// one's alone to hear of it.
 	g.settle()
-	g.backlog, g.fresh, g.wrote, g.failed = nil, newFresh(l.recent), false, errGone
+	g.waiting, g.history, g.wrote, g.failed = nil, history{}, false, errGone
 	g.failed = g.run()
 }
 
+// begin makes sure of SQLite's transaction. One that was lost is made again
+// from the log.
+func (l *oneByOne) begin() error {
+	l.db.reset()
+	if l.open {
+		return nil
+	}
+	if _, err := l.db.exec("BEGIN IMMEDIATE", nil); err != nil {
+		return err
+	}
+	l.open = true
+	if l.held.Load() == 0 {
+		return nil
+	}
+	return l.again()
+}
+
+// again does what is held once more.
+func (l *oneByOne) again() error {
+	_, published, err := redoPosition(l.db)
+	if err != nil {
+		return err
+	}
+	if _, at, err := l.redo.replay(l.db, published, l.redo.at); err != nil || at != l.redo.at {
+		return errors.Join(errShortLog, err)
+	}
+	return l.recent.reload(l.db)
+}
+
+var errShortLog = errors.New("storage: the log does not give back all that it took: stop, and look into the system's log for a failing disk")
+
+// publish lets SQLite commit. If that fails, what is held is in the log alone.
+func (l *oneByOne) publish() error {
+	l.db.reset()
+	if l.redo.at > 0 || l.redo.broken {
+		if _, err := l.db.exec(redoMove, []any{int64(l.redo.seq)}); err != nil {
+			return err
+		}
+	}
+	if _, err := l.db.exec("COMMIT", nil); err != nil {
+		return err
+	}
+	l.open = false
+	l.held.Store(0)
+	l.redo.restart()
+	return nil
+}
+
+// abandon ends SQLite's transaction without a commit. The engine may have
+// rolled back by itself and then has none to end; if one is left, the next
+// BEGIN says so.
+func (l *oneByOne) abandon() {
+	l.db.reset()
+	_, _ = l.db.exec("ROLLBACK", nil)
+	l.open = false
+}
+
+// rest publishes what is held when there is nothing else to do.
+func (l *oneByOne) rest() (more bool) {
+	if l.held.Load() == 0 {
+		return false
+	}
+	err := l.begin()
+	if err == nil {
+		err = l.publish()
+	}
+	if err != nil {
+		l.abandon()
+		l.health.fail(err, l.db)
+	}
+	return err != nil
+}
+
+// close publishes what is held for the last time.
+func (l *oneByOne) close() error {
+	if l.rest() {
+		return errors.Join(errHeld, l.redo.file.Close())
+	}
+	return l.redo.file.Close()
+}
+
+var errHeld = errors.New("storage: what was acknowledged last is in the log alone: it comes into the file when the store is opened again")
+
 // group is the transactions of one commit.
 type group struct {
-	db      *session
-	begin   string
+	*oneByOne
 	jobs    []*job
-	backlog *backlog // nil: every row is inserted at once
+	waiting *backlog // nil: every row is inserted at once
 	fresh   *fresh
+	history history
+	reads   bool // somebody waits for what is held to be published
 	wrote   bool
 	failed  error // of the group as a whole
 }
 
 // spoilt reports whether a row that had waited could not be inserted.
-func (g *group) spoilt() bool { return g.backlog != nil && g.backlog.spoilt }
+func (g *group) spoilt() bool { return g.waiting != nil && g.waiting.spoilt }
 
 func (g *group) run() error {
-	g.db.reset()
-	if _, err := g.db.exec(g.begin, nil); err != nil {
+	if err := g.begin(); err != nil {
 		return err
 	}
+	g.fresh = newFresh(g.recent)
 	for _, j := range g.jobs {
 		if err := g.runOne(j); err != nil {
 			return err
@@ -62,27 +162,47 @@ func (g *group) run() error {
 	if err := g.fresh.move(g.db); err != nil {
 		return err
 	}
-	if _, err := g.db.exec("COMMIT", nil); err != nil {
-		return err
+	published, err := g.keep()
+	if err == nil {
+		g.fresh.keep(published)
 	}
-	g.fresh.keep()
-	return nil
+	return err
+}
+
+// keep makes the group durable, in the log or by SQLite's own commit.
+func (g *group) keep() (published bool, err error) {
+	held := g.held.Load()
+	switch {
+	case !g.wrote && held > 0 && !g.reads:
+		return false, nil
+	case !g.wrote, g.reads, g.history.partial, g.fresh.through(), held+int64(len(g.jobs)) > g.most, g.redo.full():
+		return true, g.publish()
+	}
+	if err := g.redo.append(g.history.ops); err != nil {
+		return false, err
+	}
+	g.held.Add(int64(len(g.jobs)))
+	return false, nil
 }
 
 // complete inserts what still waits.
 func (g *group) complete() error {
-	if g.backlog == nil {
+	if g.waiting == nil {
 		return nil
 	}
 	g.db.reset()
-	return g.backlog.insert(len(addable), g.db.exec)
+	return g.waiting.insert(len(addable), g.db.exec)
 }
 
 // runOne runs a job in its savepoint. Its own error goes to its caller; the
 // result is an error only if the group cannot go on.
 func (g *group) runOne(j *job) error {
+	if j.f == nil { // it only wants to read what is there
+		g.reads = true
+		return nil
+	}
 	g.db.reset()
-	u := newUnit(g.db, g.backlog, g.fresh)
+	u := newUnit(g)
 	j.err = call(j.f, u)
 	u.over = true
 	fault := g.db.fault
@@ -106,10 +226,7 @@ func (g *group) settle() {
 	if g.failed == nil {
 		return
 	}
-	g.db.reset()
-	// The engine may have rolled back by itself and then has no transaction
-	// to end. If one is left, the next BEGIN says so.
-	_, _ = g.db.exec("ROLLBACK", nil)
+	g.abandon()
 	for _, j := range g.jobs {
 		j.err = fmt.Errorf("storage: the commit failed, nothing was kept: %w", g.failed)
 	}

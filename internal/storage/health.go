@@ -104,11 +104,13 @@ func scrub(s *session) {
 }
 
 // heed learns from a group how the disk is.
-func (h *health) heed(g *group) {
-	var outage *Outage
-	if errors.As(g.failed, &outage) {
-		h.set(g.failed)
-		scrub(g.db)
+func (h *health) heed(g *group) { h.fail(g.failed, g.db) }
+
+// fail learns why a commit failed, if it did.
+func (h *health) fail(why error, db *session) {
+	if errors.As(why, new(*Outage)) {
+		h.set(why)
+		scrub(db)
 	}
 }
 
@@ -131,14 +133,14 @@ func (s *Store) Ready(ctx context.Context) error {
 
 // probeDisk commits as much as a large group does, and takes it back.
 func probeDisk(ctx context.Context, s *Store) error {
-	err := s.Update(ctx, func(t pay.Tx) error {
+	err := s.writer.update(ctx, func(t pay.Tx) error {
 		_, err := t.(tx).db.exec(writeProbe, []any{probeSize / 2}) // a byte is two digits
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return s.Update(ctx, func(t pay.Tx) error {
+	return s.writer.update(ctx, func(t pay.Tx) error {
 		_, err := t.(tx).db.exec(eraseProbe, nil)
 		return err
 	})

@@ -2,6 +2,10 @@ package storage
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
 
 	"github.com/qrisd/qrisd/internal/pay"
 )
@@ -11,18 +15,35 @@ type pool struct {
 	free   chan *session
 	closed chan struct{}
 	recent *recent
+	lane   *oneByOne
+	writer *writer
 }
 
-func newPool(sessions []*session, r *recent) *pool {
-	p := &pool{free: make(chan *session, len(sessions)), closed: make(chan struct{}), recent: r}
+func newPool(sessions []*session, l *oneByOne, w *writer) *pool {
+	p := &pool{free: make(chan *session, len(sessions)), closed: make(chan struct{}), recent: l.recent, lane: l, writer: w}
 	for _, s := range sessions {
 		p.free <- s
 	}
 	return p
 }
 
-// view runs f in a read-only transaction, which is one snapshot.
+// view runs f in a read-only transaction, which is one snapshot of all that
+// was acknowledged before. While SQLite cannot commit, only its own transaction
+// has that: f then runs as one of the writer's.
 func (p *pool) view(ctx context.Context, f func(pay.Reader) error) error {
+	err := p.beside(ctx, f)
+	if errors.Is(err, errHeldBack) {
+		return p.writer.update(ctx, func(tx pay.Tx) error { return f(tx) })
+	}
+	return err
+}
+
+// errHeldBack ends a View that cannot see what it must, before it has read
+// anything.
+var errHeldBack = errors.New("storage: what was acknowledged cannot be published")
+
+// beside runs f beside the writer.
+func (p *pool) beside(ctx context.Context, f func(pay.Reader) error) error {
 	s, err := p.borrow(ctx)
 	if err != nil {
 		return err
@@ -32,7 +53,7 @@ func (p *pool) view(ctx context.Context, f func(pay.Reader) error) error {
 	if _, err := s.exec("BEGIN", nil); err != nil {
 		return err
 	}
-	v := &view{ctx: ctx, db: s, recent: p.recent, epoch: p.recent.era()}
+	v := &view{ctx: ctx, db: s, pool: p, late: p.lane.held.Load() > 0, recent: p.recent, epoch: p.recent.era()}
 	defer v.end()
 	return f(reader{v})
 }
@@ -68,6 +89,8 @@ func (p *pool) drain() {
 type view struct {
 	ctx  context.Context // looked at between rows; statements run to their end
 	db   *session
+	pool *pool
+	late bool // as it began, not all that was acknowledged was published
 	over bool
 
 	recent *recent
@@ -82,6 +105,11 @@ func (v *view) query(text string, args []any, scan func(row) error) error {
 	if err := v.ctx.Err(); err != nil {
 		return err
 	}
+	if v.late && readsHeld(text) {
+		if err := v.catchUp(); err != nil {
+			return err
+		}
+	}
 	v.read = true
 	return v.db.query(text, args, func(r row) error {
 		if err := v.ctx.Err(); err != nil {
@@ -89,6 +117,56 @@ func (v *view) query(text string, args []any, scan func(row) error) error {
 		}
 		return scan(r)
 	})
+}
+
+// catchUp has all published that was acknowledged before. What the View has
+// read until then is of tables of which nothing is ever held.
+func (v *view) catchUp() error {
+	err := v.pool.writer.publish(v.ctx)
+	if errors.As(err, new(*Outage)) && !v.read {
+		return errHeldBack
+	}
+	if err != nil {
+		return err
+	}
+	v.late = false
+	if !v.read {
+		return nil
+	}
+	if _, err := v.db.exec("ROLLBACK", nil); err != nil {
+		return err
+	}
+	v.epoch = v.recent.era()
+	_, err = v.db.exec("BEGIN", nil)
+	return err
+}
+
+// readsHeld reports whether a statement names a table whose changes may be
+// acknowledged before they are published.
+func readsHeld(text string) bool {
+	if known, ok := heldTexts.Load(text); ok {
+		return known.(bool)
+	}
+	held := slices.ContainsFunc(words(text), func(w string) bool { return heldTables[w] })
+	heldTexts.Store(text, held)
+	return held
+}
+
+var (
+	heldTexts  sync.Map // a statement's text to what readsHeld says
+	heldTables = tablesOf(repeatable)
+)
+
+// tablesOf are the tables that statements change. An index of marks holds what
+// mark_new held.
+func tablesOf(statements map[string]bool) map[string]bool {
+	tables := map[string]bool{marks.name: true}
+	for text := range statements {
+		all := strings.Fields(text)
+		i := slices.IndexFunc(all, func(w string) bool { return w == "INTO" || w == "UPDATE" })
+		tables[all[i+1]] = true
+	}
+	return tables
 }
 
 // end gives the snapshot back. Its error has no one to go to: if the

@@ -56,6 +56,9 @@ type postgresLane struct {
 	link    *link  // nil: to be dialled
 }
 
+// rest has nothing to do: a commit puts nothing off.
+func (l *postgresLane) rest() bool { return false }
+
 func (l *postgresLane) commit(jobs []*job, c *counts) {
 	undecided := jobs
 	defer func() {

@@ -46,21 +46,35 @@ var (
 // loadRecent reads what was not in the index when the store was last closed,
 // or killed.
 func loadRecent(db *session) (*recent, error) {
-	r := &recent{most: maxRecent, live: make(map[string]markRow)}
+	r := &recent{most: maxRecent}
+	return r, r.reload(db)
+}
+
+// reload takes what is in mark_new for all there is. What readers find stays
+// the same.
+func (r *recent) reload(db *session) error {
+	live, next, gone := make(map[string]markRow), int64(0), int64(0)
 	err := db.query(recentMarks, nil, func(row row) error {
 		var m markRow
 		var seq int64
 		if err := row.Scan(append([]any{&seq}, marks.fields(&m)...)...); err != nil {
 			return fmt.Errorf("storage: read a row of mark_new: %w", err)
 		}
-		if len(r.live) == 0 {
-			r.gone = seq
+		if len(live) == 0 {
+			gone = seq
 		}
-		r.live[m.ID] = m
-		r.next = seq + 1
+		live[m.ID] = m
+		next = seq + 1
 		return nil
 	})
-	return r, err
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.live, r.moving, r.order, r.until = live, nil, nil, 0
+	r.next, r.gone = max(r.next, next), gone
+	return nil
 }
 
 // find looks for a mark that the index may not hold.
@@ -180,8 +194,14 @@ func (f *fresh) index(db *session, rows int) error {
 	return nil
 }
 
-// keep takes over what was committed.
-func (f *fresh) keep() {
+// through reports whether with this transaction all of moving is in the index
+// and gone from mark_new. It is forgotten once readers can see that.
+func (f *fresh) through() bool {
+	return f.of.moving != nil && f.moved >= len(f.of.order) && f.deleted >= f.of.until
+}
+
+// keep takes over what was committed, and whether it was published.
+func (f *fresh) keep(published bool) {
 	r := f.of
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -194,7 +214,7 @@ func (f *fresh) keep() {
 		r.live[m.ID] = m
 	}
 	r.order, r.gone = r.order[min(f.moved, len(r.order)):], f.deleted
-	if r.moving != nil && len(r.order) == 0 && r.gone >= r.until {
+	if published && r.moving != nil && len(r.order) == 0 && r.gone >= r.until {
 		r.moving = nil
 		r.epoch++
 	}
@@ -256,6 +276,9 @@ func (v *view) marked(id string) (markRow, error) {
 	}
 	m, epoch, ok := v.recent.look(id)
 	switch {
+	case ok && !v.read: // what came with the mark is to be seen as well
+		v.late = v.pool.lane.held.Load() > 0
+		return m, nil
 	case ok:
 		return m, nil
 	case v.read && v.epoch != epoch:

@@ -83,7 +83,7 @@ func numbered(round, writer, i int) pay.Mark {
 func asKilled(t *testing.T, path string) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "books.db")
-	for _, suffix := range []string{"", "-wal"} {
+	for _, suffix := range []string{"", "-wal", "-redo"} {
 		bytes, err := os.ReadFile(path + suffix)
 		if err == nil {
 			err = os.WriteFile(to+suffix, bytes, 0o600)

@@ -71,6 +71,9 @@ func openPlace(ctx context.Context, location string) (*place, error) {
 	if err != nil {
 		return nil, fmt.Errorf("storage: open: %w", err)
 	}
+	if err := recoverUnused(ctx, path); err != nil {
+		return nil, err
+	}
 	return connectSQLite(ctx, path, "busy_timeout(5000)", "query_only(ON)")
 }
 

@@ -63,27 +63,40 @@ func OpenSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	books, err := openFile(path, sqlitePragmas...)
+	books, err := openRecovered(ctx, path)
 	if err != nil {
 		return nil, errors.Join(err, lock.close())
 	}
-	s, err := newStore(ctx, books, o.orDefault())
+	s, err := newStore(ctx, path, books, o.orDefault())
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%w: %s", err, path), books.close(), lock.close())
 	}
+	lane := s.writer.lanes[0].(*oneByOne)
 	s.release = func() error {
-		moveAll(books.sessions[0])
-		return errors.Join(checkpoint(books.sessions[0]), books.close(), lock.close())
+		err := lane.close()
+		if err == nil {
+			err = os.Remove(redoPath(path))
+		}
+		moveAll(lane.db)
+		return errors.Join(err, checkpoint(lane.db), books.close(), lock.close())
 	}
 	return s, nil
 }
 
+// openRecovered opens a file with all that its log says.
+func openRecovered(ctx context.Context, path string) (*sqliteFile, error) {
+	if err := recoverFile(ctx, path); err != nil {
+		return nil, err
+	}
+	return openFile(path, sqlitePragmas...)
+}
+
 // newStore migrates a file that is this process's own and makes a Store of it.
-func newStore(ctx context.Context, books *sqliteFile, o Options) (*Store, error) {
+func newStore(ctx context.Context, path string, books *sqliteFile, o Options) (*Store, error) {
 	if err := migrate(ctx, books.db, goose.DialectSQLite3, migrations()); err != nil {
 		return nil, explainSQLite(err)
 	}
-	w, err := books.session(ctx, "PRAGMA cache_size = -8192")
+	w, err := books.session(ctx, "PRAGMA cache_size = -32768") // pages that wait for their commit too
 	if err != nil {
 		return nil, err
 	}
@@ -101,8 +114,14 @@ func newStore(ctx context.Context, books *sqliteFile, o Options) (*Store, error)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{readers: newPool(readers, recent), probe: probeDisk}
-	s.writer = newWriter(o.MaxBatch, &oneByOne{db: w, begin: "BEGIN IMMEDIATE", health: &s.health, recent: recent})
+	log, err := openRedo(w, path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{probe: probeDisk}
+	lane := &oneByOne{db: w, health: &s.health, recent: recent, redo: log, most: maxHeld}
+	s.writer = newWriter(o.MaxBatch, lane)
+	s.readers = newPool(readers, lane, s.writer)
 	return s, nil
 }
 

@@ -92,7 +92,7 @@ func TestFileIsPrivate(t *testing.T) {
 	want := map[string]fs.FileMode{
 		"a": 0o700, "b c?d=%20#": 0o700,
 		"books ?_pragma=x.db": 0o600, "books ?_pragma=x.db-wal": 0o600, "books ?_pragma=x.db-shm": 0o600,
-		"books ?_pragma=x.db.lock": 0o600,
+		"books ?_pragma=x.db.lock": 0o600, "books ?_pragma=x.db-redo": 0o600,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

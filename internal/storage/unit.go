@@ -16,18 +16,48 @@ type unit struct {
 	began   extent   // of the backlog
 	fresh   *fresh
 	before  int // of them
+	history *history
+	past    int // of it
 	// remember undoes that all marks were forgotten; nil: they were not.
 	remember func()
 	open     bool
 	over     bool
 }
 
-func newUnit(db *session, b *backlog, f *fresh) *unit {
-	u := &unit{db: db, backlog: b, fresh: f, before: len(f.rows)}
-	if b != nil {
-		u.began = b.here()
+func newUnit(g *group) *unit {
+	u := &unit{db: g.db, backlog: g.waiting, fresh: g.fresh, before: len(g.fresh.rows), history: &g.history, past: len(g.history.ops)}
+	if u.backlog != nil {
+		u.began = u.backlog.here()
 	}
 	return u
+}
+
+// history is what the transactions of a group have changed.
+type history struct {
+	ops []op
+	// partial: there was a statement that the log does not take, because what it
+	// does may depend on more than the tables.
+	partial bool
+}
+
+// repeatable are the statements that do the same to the same tables, whenever
+// they run. Others are few, and SQLite commits at the end of their group: what
+// they write, as parties and tokens, is read without a look at what is held.
+var repeatable = map[string]bool{
+	appendMark: true, insertCode: true, insertTransfer: true, insertPosting: true, insertPayment: true, insertRefund: true,
+	insertDelivery: true, closeCode: true, endCode: true, debitPayer: true, creditPayer: true, addRefunded: true,
+	setDelivery: true, setDeliveryBody: true, insertAttempt: true,
+}
+
+// note keeps a statement that has touched some rows.
+func (h *history) note(text string, args []any, affected int64) {
+	switch {
+	case affected == 0:
+	case !repeatable[text]:
+		h.partial = true
+	default:
+		h.ops = append(h.ops, op{text, args, affected})
+	}
 }
 
 func (u *unit) query(text string, args []any, scan func(row) error) error {
@@ -47,7 +77,11 @@ func (u *unit) exec(text string, args []any) (int64, error) {
 	if err := u.complete(text); err != nil {
 		return 0, err
 	}
-	return u.db.exec(text, args)
+	n, err := u.db.exec(text, plain(args))
+	if err == nil {
+		u.history.note(text, args, n)
+	}
+	return n, err
 }
 
 func (u *unit) add(text string, args []any) error {
@@ -57,7 +91,8 @@ func (u *unit) add(text string, args []any) error {
 	case u.db.fault != nil:
 		return u.db.fault
 	case u.backlog != nil:
-		u.backlog.add(text, args)
+		u.backlog.add(text, plain(args))
+		u.history.note(text, args, 1)
 		return nil
 	}
 	n, err := u.exec(text, args)
@@ -92,7 +127,10 @@ func (u *unit) returning(text string, args []any, scan func(row) error) error {
 	if err := u.complete(text); err != nil {
 		return err
 	}
-	return u.db.query(text, args, scan)
+	return u.db.query(text, args, func(r row) error {
+		u.history.partial = true
+		return scan(r)
+	})
 }
 
 // lock is free: the transactions of a group run one after another.
@@ -132,6 +170,8 @@ func (u *unit) rollback(fault error) error {
 		u.remember()
 	}
 	u.fresh.rewind(u.before)
+	clear(u.history.ops[u.past:])
+	u.history.ops = u.history.ops[:u.past]
 	if !u.open {
 		return fault
 	}

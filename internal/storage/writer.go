@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/qrisd/qrisd/internal/pay"
 )
@@ -28,8 +29,8 @@ var errGone = errors.New("storage: a transaction's function ended its goroutine;
 
 // job is one call of Update.
 type job struct {
-	f     func(pay.Tx) error
-	taken atomic.Bool // by the writer, or by a caller who gives up
+	f     func(pay.Tx) error // nil: what is held is to be published
+	taken atomic.Bool        // by the writer, or by a caller who gives up
 	err   error
 	done  chan struct{} // closed when err is final
 }
@@ -45,6 +46,9 @@ type lane interface {
 	// commit runs the jobs and answers each once its fate is known, and not
 	// before: when it is kept on disk, or when nothing of it is.
 	commit(jobs []*job, c *counts)
+	// rest does what was put off, for nothing else is to be done. It reports
+	// whether something is left, for which it is to be called again.
+	rest() (more bool)
 }
 
 // writer puts the transactions that wait into groups, as many as wait but no
@@ -70,7 +74,16 @@ func newWriter(maxBatch int, lanes ...lane) *writer {
 }
 
 func (w *writer) update(ctx context.Context, f func(pay.Tx) error) error {
-	j := &job{f: f, done: make(chan struct{})}
+	return w.run(ctx, &job{f: f, done: make(chan struct{})})
+}
+
+// publish lets what was acknowledged be seen by those who read beside the
+// writer.
+func (w *writer) publish(ctx context.Context) error {
+	return w.run(ctx, &job{done: make(chan struct{})})
+}
+
+func (w *writer) run(ctx context.Context, j *job) error {
 	if err := w.enqueue(ctx, j); err != nil {
 		return err
 	}
@@ -120,12 +133,44 @@ func (w *writer) loop(l lane) {
 			go w.loop(l) // a function ended this goroutine
 		}
 	}()
-	for first := range w.queue {
+	for {
+		first, open := w.wait(l)
+		if !open {
+			break
+		}
 		if jobs := w.gather(first); len(jobs) > 0 {
 			l.commit(jobs, &w.counts)
 		}
 	}
 	ended = true
+}
+
+// A lane without work does what it has put off after the shorter pause. While
+// that fails the pauses grow.
+const (
+	restAfter  = 5 * time.Millisecond
+	restAtMost = 500 * time.Millisecond
+)
+
+// wait gives the next job, or reports that the queue is closed.
+func (w *writer) wait(l lane) (j *job, open bool) {
+	select {
+	case j, open = <-w.queue:
+		return j, open
+	default:
+	}
+	for p, again := restAfter, true; again; p = min(2*p, restAtMost) {
+		timer := time.NewTimer(p)
+		select {
+		case j, open = <-w.queue:
+			timer.Stop()
+			return j, open
+		case <-timer.C:
+			again = l.rest()
+		}
+	}
+	j, open = <-w.queue
+	return j, open
 }
 
 // gather takes what waits now, without waiting for more.
