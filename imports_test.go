@@ -26,15 +26,18 @@ var mayImport = map[string][]string{
 	"snap":             standard,
 	"internal/field":   standard,
 	"internal/ledger":  standard,
+	"internal/seal":    standard,
 	"internal/qrimage": standard,
 	"internal/qrread":  standard,
 	"qris":             {"emv"},
 	"client":           {"snap", "qris"},
 	"internal/pay":     {"qris", "internal/ledger"},
 
-	"internal/storage":             {"internal/pay", "internal/ledger"},
+	"internal/storage":             {"internal/pay", "internal/ledger", "internal/seal", "internal/storage/lite", "internal/storage/logfile"},
+	"internal/storage/lite":        standard,
+	"internal/storage/logfile":     standard,
 	"internal/storage/storagetest": {"internal/pay", "internal/ledger"},
-	"internal/storage/faultdisk":   standard,
+	"internal/storage/faultdisk":   {"internal/storage/logfile"},
 	"internal/pgtest":              standard,
 
 	"internal/dialect":             {"internal/pay", "internal/field", "snap"},
@@ -43,16 +46,24 @@ var mayImport = map[string][]string{
 	"internal/dialect/PROVIDER":    append(slices.Clone(wire), "internal/dialect/aspi"),
 	"internal/dialect/described":   append(slices.Clone(domain), "internal/dialect", "internal/dialect/aspi", "snap"),
 
+	"internal/mutate":   standard,
+	"internal/simulate": {"*", "-internal/cli"},
+
 	"internal/torture": {"client", "snap"}, // it knows the servers only from outside
+
+	"internal/otlp":      standard,
+	"internal/telemetry": {"internal/pay", "internal/storage", "internal/otlp"},
 
 	"internal/notify":     append(slices.Clone(domain), "internal/dialect", "snap"),
 	"internal/settlement": {"internal/pay", "snap"},
+	"internal/sbom":       standard,
 	"internal/doctor":     {"internal/pay", "internal/dialect", "snap"},
 
 	"internal/sandbox": append(slices.Clone(domain), "internal/dialect", "snap"),
+	"internal/openapi": append(slices.Clone(domain), "internal/dialect", "internal/dialect/aspi", "internal/sandbox", "snap"),
 	"internal/operate": {"internal/pay", "internal/qrread", "internal/sandbox", "internal/settlement", "snap"},
 	"internal/console": append(slices.Clone(domain), "internal/dialect", "internal/ledger", "internal/operate", "internal/qrimage", "internal/qrread", "internal/sandbox", "internal/settlement", "snap"),
-	"internal/admin":   append(slices.Clone(domain), "internal/operate", "internal/qrread", "internal/sandbox", "internal/settlement", "snap"),
+	"internal/admin":   append(slices.Clone(domain), "internal/openapi", "internal/operate", "internal/qrread", "internal/sandbox", "internal/settlement", "snap"),
 	"internal/server":  {"*", "-internal/storage", "-internal/cli"},
 	"internal/cli":     {"*"},
 	"cmd/qrisd":        {"internal/cli"},
@@ -74,8 +85,14 @@ var foreign = map[string][]string{
 	"github.com/pressly/goose/v3":      {"internal/storage"},
 	"html/template":                    {"internal/console"},
 	"database/sql":                     {"internal/storage"},
-	"net/http":                         {"client", "internal/server", "internal/admin", "internal/console", "internal/cli", "internal/notify", "internal/dialect/dialecttest", "internal/torture"},
+	"net/http":                         {"client", "internal/server", "internal/admin", "internal/console", "internal/cli", "internal/notify", "internal/openapi", "internal/otlp", "internal/telemetry", "internal/dialect/dialecttest", "internal/torture"},
 	"github.com/spf13/cobra":           {"internal/cli"},
+	"golang.org/x/crypto/argon2":       {"internal/pay"},
+
+	"github.com/prometheus/client_golang/prometheus": {"internal/telemetry"},
+	"go.opentelemetry.io/otel":                       {"internal/telemetry"},
+	"go.opentelemetry.io/otel/trace":                 {"internal/telemetry"},
+	"go.opentelemetry.io/otel/sdk/trace":             {"internal/otlp", "internal/telemetry"},
 }
 
 // never are imports that the domain stays free of.

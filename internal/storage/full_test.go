@@ -14,16 +14,6 @@ import (
 	"github.com/qrisd/qrisd/internal/storage/faultdisk"
 )
 
-func init() {
-	plainly := openFileOfRedo
-	openFileOfRedo = func(path string) (redoFile, error) {
-		if f, err := faultdisk.OpenFile(path); f != nil || err != nil {
-			return f, err
-		}
-		return plainly(path)
-	}
-}
-
 // sick is a Store on a disk that fails at will, with the log of its callers.
 type sick struct {
 	*Store

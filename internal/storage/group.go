@@ -19,6 +19,7 @@ type oneByOne struct {
 	health  *health
 	backlog backlog
 	recent  *recent
+	memory  memory
 	redo    *redo
 	most    int64        // held transactions
 	open    bool         // SQLite's transaction is open, with all that is held
@@ -103,6 +104,7 @@ func (l *oneByOne) abandon() {
 	l.db.reset()
 	_, _ = l.db.exec("ROLLBACK", nil)
 	l.open = false
+	l.memory.forget()
 }
 
 // rest publishes what is held when there is nothing else to do.

@@ -33,7 +33,7 @@ func newPool(sessions []*session, l *oneByOne, w *writer) *pool {
 func (p *pool) view(ctx context.Context, f func(pay.Reader) error) error {
 	err := p.beside(ctx, f)
 	if errors.Is(err, errHeldBack) {
-		return p.writer.update(ctx, func(tx pay.Tx) error { return f(tx) })
+		return p.writer.update(ctx, func(t pay.Tx) error { return f(t.(tx).reader) })
 	}
 	return err
 }

@@ -25,7 +25,8 @@ const stepsAhead = 4
 //
 // The writer alone changes it, and only what is committed is in it.
 type recent struct {
-	most   int // marks of live before they go over
+	sieve  *sieve // of the index
+	most   int    // marks of live before they go over
 	mu     sync.RWMutex
 	live   map[string]markRow
 	moving map[string]markRow // go over to the index; nil: none do
@@ -46,7 +47,11 @@ var (
 // loadRecent reads what was not in the index when the store was last closed,
 // or killed.
 func loadRecent(db *session) (*recent, error) {
-	r := &recent{most: maxRecent}
+	newest, err := scalar[int64](db, newestMark)
+	if err != nil {
+		return nil, err
+	}
+	r := &recent{most: maxRecent, sieve: newSieve(newest)}
 	return r, r.reload(db)
 }
 
@@ -184,6 +189,7 @@ func (f *fresh) index(db *session, rows int) error {
 		args := make([]any, 0, 3*many)
 		for _, id := range f.of.order[f.moved : f.moved+many] {
 			m := f.of.moving[id]
+			f.of.sieve.put(id)
 			args = append(args, marks.values(&m)...)
 		}
 		if _, err := db.exec(insertMany(insertMark, many)+" ON CONFLICT DO NOTHING", args); err != nil {
@@ -260,6 +266,9 @@ func (u *unit) marked(id string) (markRow, error) {
 	}
 	if m, ok := u.fresh.find(id); ok {
 		return m, nil
+	}
+	if u.fresh.of.sieve.lacks(id) {
+		return markRow{}, pay.ErrNotFound
 	}
 	return markedBy(u, id)
 }

@@ -7,6 +7,8 @@ import (
 	"hash/crc32"
 	"io"
 	"math"
+
+	"github.com/qrisd/qrisd/internal/storage/logfile"
 )
 
 // redo is the log of an embedded store: the statements of the transactions
@@ -19,7 +21,7 @@ import (
 // A record counts if its checksum fits, it is this store's, and its number
 // follows the one before it: what is left behind the last one never does.
 type redo struct {
-	file  redoFile
+	file  logfile.File
 	store uint64 // whose log it is
 	seq   uint64 // the last number that was used
 	at    int64  // where the next record goes
@@ -30,14 +32,6 @@ type redo struct {
 
 	texts map[string]uint64 // statements that a record names, while it is made
 	buf   []byte
-}
-
-// redoFile is what a log needs of its file.
-type redoFile interface {
-	io.ReaderAt
-	io.WriterAt
-	Sync() error // writes what was written to the disk
-	Close() error
 }
 
 // op is a statement that changed something, with the rows that it touched.

@@ -9,7 +9,8 @@ import (
 	"io/fs"
 	"math"
 	"os"
-	"path/filepath"
+
+	"github.com/qrisd/qrisd/internal/storage/logfile"
 )
 
 // redoPath is the log of the store at a path.
@@ -20,33 +21,6 @@ var (
 	redoBegin = "INSERT INTO redo (store, seq) VALUES ($1, 0)"
 	redoMove  = "UPDATE redo SET seq = $1"
 )
-
-// openFileOfRedo opens or makes a log, so that it is there after a loss of
-// power. Tests put a disk that fails in its place.
-var openFileOfRedo = func(path string) (redoFile, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := syncFolder(filepath.Dir(path)); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return osFile{f}, nil
-}
-
-// osFile syncs what it holds, and of what is told of it only what is needed to
-// find that.
-type osFile struct{ *os.File }
-
-func (f osFile) Sync() error { return syncContent(f.File) }
-
-func syncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
 
 // openRedo opens the log of a store whose schema is this program's, and gives
 // the store a number if it has none.
@@ -60,7 +34,7 @@ func openRedo(db *session, path string) (*redo, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := openFileOfRedo(redoPath(path))
+	f, err := logfile.Open(redoPath(path))
 	if err != nil {
 		return nil, fmt.Errorf("storage: open the log: %w", err)
 	}
@@ -101,7 +75,7 @@ func recoverFile(ctx context.Context, path string) error {
 		return err
 	}
 	defer books.close()
-	db, err := books.session(ctx)
+	db, err := books.session()
 	if err != nil {
 		return err
 	}

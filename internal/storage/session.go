@@ -1,12 +1,12 @@
 package storage
 
 import (
-	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/qrisd/qrisd/internal/storage/lite"
 )
 
 // row is one row of an answer.
@@ -50,21 +50,19 @@ var errNested = errors.New("storage: a visit function used its Reader: collect f
 // reset: PostgreSQL behaves so by itself, and SQLite may have rolled the whole
 // transaction back, after which a write would commit on its own.
 type session struct {
-	conn      *sql.Conn
-	explain   func(error) error // adds the cure that an engine's error hints at
-	prepared  map[string]*sql.Stmt
+	conn      *lite.Conn
+	prepared  map[string]*lite.Stmt
 	streaming bool // rows are being visited
 	fault     error
 }
 
-// newSession takes a connection of db for itself and runs the setup
-// statements on it.
-func newSession(ctx context.Context, db *sql.DB, explain func(error) error, setup ...string) (*session, error) {
-	c, err := db.Conn(ctx)
+// newSession opens a connection and runs the setup statements on it.
+func newSession(uri string, setup ...string) (*session, error) {
+	c, err := lite.Open(uri)
 	if err != nil {
-		return nil, fmt.Errorf("storage: connect: %w", explain(err))
+		return nil, fmt.Errorf("storage: connect: %w", explainSQLite(err))
 	}
-	s := &session{conn: c, explain: explain, prepared: make(map[string]*sql.Stmt)}
+	s := &session{conn: c, prepared: make(map[string]*lite.Stmt)}
 	for _, text := range setup {
 		if _, err := s.exec(text, nil); err != nil {
 			return nil, errors.Join(err, s.close())
@@ -75,10 +73,8 @@ func newSession(ctx context.Context, db *sql.DB, explain func(error) error, setu
 
 func (s *session) reset() { s.fault, s.streaming = nil, false }
 
-// statement gives the prepared form of a text. Statements run to their end:
-// a context could only tear a transaction apart halfway, and each one that
-// can end costs a goroutine a statement.
-func (s *session) statement(text string) (*sql.Stmt, error) {
+// statement gives the prepared form of a text.
+func (s *session) statement(text string) (*lite.Stmt, error) {
 	switch {
 	case s.fault != nil:
 		return nil, s.fault
@@ -88,7 +84,7 @@ func (s *session) statement(text string) (*sql.Stmt, error) {
 	if st, ok := s.prepared[text]; ok {
 		return st, nil
 	}
-	st, err := s.conn.PrepareContext(context.Background(), text)
+	st, err := s.conn.Prepare(text)
 	if err != nil {
 		return nil, s.failed(text, err)
 	}
@@ -104,11 +100,18 @@ func (s *session) exec(text string, args []any) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	result, err := st.ExecContext(context.Background(), args...)
+	if err := st.Bind(plain(args)); err != nil {
+		return 0, s.failed(text, err)
+	}
+	row := true
+	for row && err == nil {
+		row, err = st.Step()
+	}
+	st.Reset()
 	if err != nil {
 		return 0, s.failed(text, err)
 	}
-	return result.RowsAffected()
+	return s.conn.Changes(), nil
 }
 
 func (s *session) query(text string, args []any, scan func(row) error) error {
@@ -116,27 +119,31 @@ func (s *session) query(text string, args []any, scan func(row) error) error {
 	if err != nil {
 		return err
 	}
-	rows, err := st.QueryContext(context.Background(), args...)
-	if err != nil {
+	if err := st.Bind(plain(args)); err != nil {
 		return s.failed(text, err)
 	}
 	s.streaming = true
-	defer func() { s.streaming = false }()
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
+	defer func() {
+		s.streaming = false
+		st.Reset()
+	}()
+	for {
+		row, err := st.Step()
+		if err != nil {
+			return s.failed(text, err)
+		}
+		if !row {
+			return nil
+		}
+		if err := scan(st); err != nil {
 			return err
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return s.failed(text, err)
-	}
-	return nil
 }
 
 // failed makes an engine's error the session's fault.
 func (s *session) failed(text string, err error) error {
-	s.fault = stepFailed(text, s.explain(err))
+	s.fault = stepFailed(text, explainSQLite(err))
 	return s.fault
 }
 

@@ -112,6 +112,44 @@ func (t table[T]) one(q querier, text string, args ...any) (T, error) {
 	return found[0], nil
 }
 
+// known is one for rows that seldom change: the writer remembers them.
+func (t table[T]) known(q querier, text string, args ...string) (T, error) {
+	values := make([]any, len(args))
+	for i, a := range args {
+		values[i] = a
+	}
+	u, writes := q.(*unit)
+	if !writes {
+		return t.one(q, text, values...)
+	}
+	key := text + "\x00" + strings.Join(args, "\x00")
+	if v, ok := u.memory.rows[key].(T); ok && !u.over {
+		return v, nil
+	}
+	v, err := t.one(q, text, values...)
+	if err == nil {
+		u.memory.keep(key, v)
+	}
+	return v, err
+}
+
+// memory is rows that the writer has read, by their statement and its values.
+// A statement that may change them, and the end of a transaction that has not
+// worked, has them all forgotten.
+type memory struct{ rows map[string]any }
+
+// maxRemembered bounds the rows, of about 1 kB each.
+const maxRemembered = 10_000
+
+func (m *memory) keep(key string, row any) {
+	if m.rows == nil || len(m.rows) >= maxRemembered {
+		m.forget()
+	}
+	m.rows[key] = row
+}
+
+func (m *memory) forget() { m.rows = make(map[string]any) }
+
 // scalar reads one value of one row.
 func scalar[V any](q querier, text string, args ...any) (V, error) {
 	var v V
@@ -131,7 +169,7 @@ type column interface {
 	driver.Valuer
 }
 
-var _ = []column{moment{}, digest{}, settings{}}
+var _ = []column{moment{}, digest{}, settings{}, former{}}
 
 // moment keeps a time as microseconds since the epoch, the zero time as 0.
 type moment struct{ t *time.Time }
@@ -185,4 +223,20 @@ func (s settings) Scan(src any) error {
 		return fmt.Errorf("settings are stored as %T", src)
 	}
 	return json.Unmarshal([]byte(text), s.of)
+}
+
+// former keeps a partner's former credentials as JSON.
+type former struct{ of *pay.Former }
+
+func (f former) Value() (driver.Value, error) {
+	text, err := json.Marshal(f.of)
+	return string(text), err
+}
+
+func (f former) Scan(src any) error {
+	text, ok := src.(string)
+	if !ok {
+		return fmt.Errorf("former credentials are stored as %T", src)
+	}
+	return json.Unmarshal([]byte(text), f.of)
 }

@@ -18,6 +18,8 @@ type unit struct {
 	before  int // of them
 	history *history
 	past    int // of it
+	memory  *memory
+	changed bool // what it remembers
 	// remember undoes that all marks were forgotten; nil: they were not.
 	remember func()
 	open     bool
@@ -25,7 +27,7 @@ type unit struct {
 }
 
 func newUnit(g *group) *unit {
-	u := &unit{db: g.db, backlog: g.waiting, fresh: g.fresh, before: len(g.fresh.rows), history: &g.history, past: len(g.history.ops)}
+	u := &unit{db: g.db, backlog: g.waiting, fresh: g.fresh, before: len(g.fresh.rows), history: &g.history, past: len(g.history.ops), memory: &g.memory}
 	if u.backlog != nil {
 		u.began = u.backlog.here()
 	}
@@ -50,14 +52,20 @@ var repeatable = map[string]bool{
 }
 
 // note keeps a statement that has touched some rows.
-func (h *history) note(text string, args []any, affected int64) {
+func (u *unit) note(text string, args []any, affected int64) {
 	switch {
 	case affected == 0:
 	case !repeatable[text]:
-		h.partial = true
+		u.change()
 	default:
-		h.ops = append(h.ops, op{text, args, affected})
+		u.history.ops = append(u.history.ops, op{text, args, affected})
 	}
+}
+
+// change is a statement that is not repeatable.
+func (u *unit) change() {
+	u.history.partial, u.changed = true, true
+	u.memory.forget()
 }
 
 func (u *unit) query(text string, args []any, scan func(row) error) error {
@@ -79,7 +87,7 @@ func (u *unit) exec(text string, args []any) (int64, error) {
 	}
 	n, err := u.db.exec(text, plain(args))
 	if err == nil {
-		u.history.note(text, args, n)
+		u.note(text, args, n)
 	}
 	return n, err
 }
@@ -92,7 +100,7 @@ func (u *unit) add(text string, args []any) error {
 		return u.db.fault
 	case u.backlog != nil:
 		u.backlog.add(text, plain(args))
-		u.history.note(text, args, 1)
+		u.note(text, args, 1)
 		return nil
 	}
 	n, err := u.exec(text, args)
@@ -128,7 +136,7 @@ func (u *unit) returning(text string, args []any, scan func(row) error) error {
 		return err
 	}
 	return u.db.query(text, args, func(r row) error {
-		u.history.partial = true
+		u.change()
 		return scan(r)
 	})
 }
@@ -170,6 +178,9 @@ func (u *unit) rollback(fault error) error {
 		u.remember()
 	}
 	u.fresh.rewind(u.before)
+	if u.changed {
+		u.memory.forget()
+	}
 	clear(u.history.ops[u.past:])
 	u.history.ops = u.history.ops[:u.past]
 	if !u.open {

@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"modernc.org/sqlite"
-
 	"github.com/qrisd/qrisd/internal/pay"
 )
 
@@ -88,13 +86,7 @@ func writing(s *Store) *session { return s.writer.lanes[0].(*oneByOne).db }
 // result that is not zero makes the COMMIT fail.
 func onCommit(t *testing.T, s *Store, f func() int32) {
 	t.Helper()
-	err := writing(s).conn.Raw(func(driver any) error {
-		driver.(sqlite.HookRegisterer).RegisterCommitHook(f)
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	writing(s).conn.OnCommit(f)
 }
 
 func TestWaitingCallersShareOneCommit(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -61,11 +62,20 @@ func New(folder string) (*Disk, error) {
 	if err := register(); err != nil {
 		return nil, err
 	}
+	openLogs()
 	d := &Disk{folder: filepath.Clean(folder) + string(filepath.Separator), images: make(map[string]*image)}
 	disksMu.Lock()
 	defer disksMu.Unlock()
 	disks = append(disks, d)
 	return d, nil
+}
+
+// Remove takes the disk away. What is opened in its folder from then on is no
+// more on it.
+func (d *Disk) Remove() {
+	disksMu.Lock()
+	defer disksMu.Unlock()
+	disks = slices.DeleteFunc(disks, func(other *Disk) bool { return other == d })
 }
 
 // diskOf is the disk that a path is on; nil: none.
@@ -129,21 +139,23 @@ type image struct {
 	dirty map[int64]bool // numbers of the cache's pages to be written back
 }
 
-func (d *Disk) image(path string) *image {
-	i := d.images[path]
-	if i == nil {
-		i = &image{dirty: make(map[int64]bool)}
-		d.images[path] = i
+// load takes over a file that nothing has open yet, with what is in it.
+func (d *Disk) load(path string) error {
+	if d.images[path] != nil {
+		return nil
 	}
-	return i
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("faultdisk: read a file: %w", err)
+	}
+	d.images[path] = &image{cache: content, kept: slices.Clone(content), dirty: make(map[int64]bool)}
+	return nil
 }
 
 // write puts bytes into the cache.
 func (i *image) write(b []byte, at int64) {
 	end := at + int64(len(b))
-	if grow := end - int64(len(i.cache)); grow > 0 {
-		i.cache = append(i.cache, make([]byte, grow)...)
-	}
+	i.cache = resized(i.cache, max(len(i.cache), int(end)))
 	copy(i.cache[at:], b)
 	for page := at / pageSize; page*pageSize < end; page++ {
 		i.dirty[page] = true
@@ -162,13 +174,25 @@ func (i *image) sync(works bool) {
 	if !works {
 		return
 	}
-	kept := make([]byte, len(i.cache))
-	copy(kept, i.kept)
+	i.kept = resized(i.kept, len(i.cache))
 	for page := range i.dirty {
-		if from := page * pageSize; from < int64(len(kept)) {
-			to := min(from+pageSize, int64(len(kept)))
-			copy(kept[from:to], i.cache[from:to])
+		if from := page * pageSize; from < int64(len(i.kept)) {
+			to := min(from+pageSize, int64(len(i.kept)))
+			copy(i.kept[from:to], i.cache[from:to])
 		}
 	}
-	i.kept = kept
+}
+
+// resized is b with another length; what is new is zero.
+func resized(b []byte, size int) []byte {
+	if size <= len(b) {
+		return b[:size]
+	}
+	was := len(b)
+	if size > cap(b) {
+		b = slices.Grow(b, max(size-was, was))
+	}
+	b = b[:size]
+	clear(b[was:])
+	return b
 }

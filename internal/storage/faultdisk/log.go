@@ -3,7 +3,10 @@ package faultdisk
 import (
 	"fmt"
 	"os"
+	"sync"
 	"syscall"
+
+	"github.com/qrisd/qrisd/internal/storage/logfile"
 )
 
 // File is one that is not SQLite's.
@@ -13,13 +16,18 @@ type File struct {
 	real *os.File
 }
 
-// OpenFile opens a file as its disk has it, or gives nil if its folder is on
-// none.
-func OpenFile(path string) (*File, error) {
-	d := diskOf(path)
-	if d == nil {
-		return nil, nil
+// openLogs has the logs of stores opened here if their folder is on a disk.
+var openLogs = sync.OnceFunc(func() {
+	elsewhere := logfile.Open
+	logfile.Open = func(path string) (logfile.File, error) {
+		if d := diskOf(path); d != nil {
+			return d.open(path)
+		}
+		return elsewhere(path)
 	}
+})
+
+func (d *Disk) open(path string) (*File, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("faultdisk: open a file: %w", err)
@@ -27,12 +35,9 @@ func OpenFile(path string) (*File, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.images, path)
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("faultdisk: read a file: %w", err)
+	if err := d.load(path); err != nil {
+		return nil, err
 	}
-	d.image(path).write(content, 0)
-	d.image(path).sync(true)
 	return &File{d, path, f}, nil
 }
 
@@ -64,7 +69,7 @@ func (f *File) WriteAt(b []byte, at int64) (int, error) {
 	if fault != None {
 		b = b[:len(b)/2]
 	}
-	f.disk.image(f.path).write(b, at)
+	f.disk.images[f.path].write(b, at)
 	n, err := f.real.WriteAt(b, at)
 	if err == nil && fault != None {
 		err = failure(fault)
@@ -77,7 +82,7 @@ func (f *File) Sync() error {
 	f.disk.mu.Lock()
 	defer f.disk.mu.Unlock()
 	fault := f.disk.decide(Sync, f.path)
-	f.disk.image(f.path).sync(fault == None)
+	f.disk.images[f.path].sync(fault == None)
 	if fault != None {
 		return failure(fault)
 	}

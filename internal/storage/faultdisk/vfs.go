@@ -87,7 +87,9 @@ func openFile(tls *libc.TLS, _, name, f uintptr, flags int32, out uintptr) int32
 	*methods = table(tls, *methods)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.image(path)
+	if err := d.load(path); err != nil {
+		return sqlite3.SQLITE_CANTOPEN
+	}
 	return rc
 }
 
@@ -149,7 +151,7 @@ func writeFile(tls *libc.TLS, f, buffer uintptr, n int32, offset int64) int32 {
 		n /= 2
 	}
 	if n > 0 {
-		o.disk.image(o.path).write(unsafe.Slice(at[byte](buffer), n), offset)
+		o.disk.images[o.path].write(unsafe.Slice(at[byte](buffer), n), offset)
 		if rc := function[transferFunc](o.real.FxWrite)(tls, f, buffer, n, offset); rc != sqlite3.SQLITE_OK {
 			return rc
 		}
@@ -164,7 +166,7 @@ func truncateFile(tls *libc.TLS, f uintptr, size int64) int32 {
 	if fault := o.disk.decide(Truncate, o.path); fault != None {
 		return int32(fault)
 	}
-	o.disk.image(o.path).truncate(size)
+	o.disk.images[o.path].truncate(size)
 	return function[truncateFunc](o.real.FxTruncate)(tls, f, size)
 }
 
@@ -174,7 +176,7 @@ func syncFile(_ *libc.TLS, f uintptr, _ int32) int32 {
 	o.disk.mu.Lock()
 	defer o.disk.mu.Unlock()
 	fault := o.disk.decide(Sync, o.path)
-	o.disk.image(o.path).sync(fault == None)
+	o.disk.images[o.path].sync(fault == None)
 	return int32(fault)
 }
 

@@ -1,4 +1,4 @@
-package storage
+package logfile
 
 import (
 	"errors"
@@ -16,4 +16,12 @@ func syncContent(f *os.File) error {
 			return os.NewSyscallError("fdatasync", err)
 		}
 	}
+}
+
+func syncFolder(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }

@@ -1,0 +1,100 @@
+package storage
+
+import (
+	"hash/maphash"
+	"sync/atomic"
+)
+
+// sieve tells of most ids that the index of marks does not hold them, without a
+// look into it (Bloom, 1970): nearly every mark that a request asks for is new.
+// It is filled from the index while the store is at work, and says nothing
+// before that is done. Ids are put in before the index has them and stay when
+// they leave it, so it errs to one side only.
+type sieve struct {
+	seed  maphash.Seed
+	bits  []atomic.Uint64
+	whole atomic.Bool // all of the index is in it
+	end   chan struct{}
+	ended chan struct{}
+}
+
+// Ten bits and seven hashes let one of 120 through for nothing. Memory is
+// touched as it fills.
+const (
+	sieveBits   = 10
+	sieveHashes = 7
+	sieveLeast  = 1 << 20     // ids
+	sieveMost   = 64 << 20    // bytes; more ids let more through
+	sieveChunk  = int64(4096) // ids read at a time, so that no snapshot stands long
+)
+
+var (
+	newestMark = "SELECT COALESCE(MAX(rowid), 0) FROM mark"
+	marksFrom  = "SELECT id FROM mark WHERE id > $1 ORDER BY id LIMIT $2"
+)
+
+// newSieve makes one for twice as many ids as there are.
+func newSieve(ids int64) *sieve {
+	bytes := min(2*max(ids, sieveLeast)*sieveBits/8, sieveMost)
+	return &sieve{
+		seed: maphash.MakeSeed(), bits: make([]atomic.Uint64, bytes/8),
+		end: make(chan struct{}), ended: make(chan struct{}),
+	}
+}
+
+// places calls visit with the word and the bit of each hash, while it returns
+// true.
+func (s *sieve) places(id string, visit func(word *atomic.Uint64, bit uint64) bool) bool {
+	h := maphash.String(s.seed, id)
+	step := h>>32 | 1
+	for range sieveHashes {
+		h += step
+		at := h % uint64(64*len(s.bits))
+		if !visit(&s.bits[at/64], 1<<(at%64)) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *sieve) put(id string) {
+	s.places(id, func(w *atomic.Uint64, bit uint64) bool { w.Or(bit); return true })
+}
+
+// lacks reports that the index does not hold an id.
+func (s *sieve) lacks(id string) bool {
+	return s.whole.Load() && !s.places(id, func(w *atomic.Uint64, bit uint64) bool { return w.Load()&bit != 0 })
+}
+
+// fill puts in all that the index holds. A fault leaves the sieve silent.
+func (s *sieve) fill(db *session) {
+	defer close(s.ended)
+	last := ""
+	for more := true; more; {
+		select {
+		case <-s.end:
+			return
+		default:
+		}
+		more = false
+		db.reset()
+		err := db.query(marksFrom, []any{last, sieveChunk}, func(r row) error {
+			more = true
+			if err := r.Scan(&last); err != nil {
+				return err
+			}
+			s.put(last)
+			return nil
+		})
+		if err != nil {
+			return
+		}
+	}
+	s.whole.Store(true)
+}
+
+// stop ends the filling.
+func (s *sieve) stop() {
+	close(s.end)
+	<-s.ended
+}
