@@ -2,18 +2,10 @@ package pay
 
 import (
 	"context"
-	"crypto/pbkdf2"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/base64"
 	"errors"
-	"fmt"
-	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Role is what a person who signs in may do.
@@ -44,62 +36,9 @@ type User struct {
 	CreatedAt time.Time
 }
 
-// The lengths of a password, in characters.
-const (
-	minPassword = 12
-	maxPassword = 256
-)
-
-// pbkdf2Rounds makes one guess at a password cost a tenth of a second or more.
-const pbkdf2Rounds = 600_000
-
-const pbkdf2Name = "pbkdf2-sha256"
-
-// password derives what is kept of a password: the name of the derivation, its
-// rounds, the salt and the key, between dollar signs.
-func (c *Core) password(text string) (string, error) {
-	if n := utf8.RuneCountInString(text); n < minPassword || n > maxPassword {
-		return "", RefuseField(InvalidFormat, "password", fmt.Sprintf("it needs %d to %d characters", minPassword, maxPassword))
-	}
-	var salt [16]byte
-	if _, err := io.ReadFull(c.dice, salt[:]); err != nil {
-		return "", fmt.Errorf("pay: drawing a salt: %w", err)
-	}
-	return derive(text, salt[:], pbkdf2Rounds)
-}
-
-func derive(text string, salt []byte, rounds int) (string, error) {
-	key, err := pbkdf2.Key(sha256.New, text, salt, rounds, sha256.Size)
-	if err != nil {
-		return "", fmt.Errorf("pay: deriving a key from a password: %w", err)
-	}
-	b64 := base64.RawStdEncoding
-	return strings.Join([]string{pbkdf2Name, strconv.Itoa(rounds), b64.EncodeToString(salt), b64.EncodeToString(key)}, "$"), nil
-}
-
-// fits reports whether a text is the password that was kept.
-func fits(text, kept string) (bool, error) {
-	parts := strings.Split(kept, "$")
-	if len(parts) != 4 || parts[0] != pbkdf2Name {
-		return false, fmt.Errorf("pay: a password is kept in a form that is not known here: set it anew")
-	}
-	rounds, err := strconv.Atoi(parts[1])
-	if err != nil {
-		return false, fmt.Errorf("pay: reading a password's rounds: %w", err)
-	}
-	salt, err := base64.RawStdEncoding.DecodeString(parts[2])
-	if err != nil {
-		return false, fmt.Errorf("pay: reading a password's salt: %w", err)
-	}
-	again, err := derive(text, salt, rounds)
-	return subtle.ConstantTimeCompare([]byte(again), []byte(kept)) == 1, err
-}
-
-// nobody's password takes as long to refuse as somebody's.
-var nobody = pbkdf2Name + "$" + strconv.Itoa(pbkdf2Rounds) + "$AAAAAAAAAAAAAAAAAAAAAA$" + strings.Repeat("A", 43)
-
 // SignIn gives the user with a name and a password, or ErrNotFound, which does
-// not say what of it is wrong.
+// not say what of it is wrong. A password that is kept in an older form is kept
+// anew.
 func (c *Core) SignIn(ctx context.Context, name, password string) (User, error) {
 	u, err := c.User(ctx, name)
 	if err != nil && !errors.Is(err, ErrNotFound) {
@@ -116,7 +55,32 @@ func (c *Core) SignIn(ctx context.Context, name, password string) (User, error) 
 	if err != nil {
 		return User{}, err
 	}
-	return u, nil
+	if !outdated(kept) {
+		return u, nil
+	}
+	return c.rehash(ctx, u, password)
+}
+
+// rehash keeps a password in the form of now. If it was changed meanwhile, it is
+// not the user's any more.
+func (c *Core) rehash(ctx context.Context, u User, password string) (User, error) {
+	kept, err := c.derive(password)
+	if err != nil {
+		return User{}, err
+	}
+	err = c.store.Update(ctx, func(tx Tx) error {
+		now, err := tx.User(u.Name)
+		if err != nil {
+			return err
+		}
+		if now.Password != u.Password {
+			return ErrNotFound
+		}
+		now.Password = kept
+		return tx.SetUser(now)
+	})
+	u.Password = kept
+	return u, err
 }
 
 // User gives a user as it stands now.

@@ -1,7 +1,10 @@
 package pay_test
 
 import (
+	"crypto/pbkdf2"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"path/filepath"
 	"strings"
@@ -110,5 +113,38 @@ func TestActIsWrittenFirst(t *testing.T) {
 	}
 	if got := outcome(); got != want.Error() {
 		t.Errorf("the outcome is %q", got)
+	}
+}
+
+// TestOlderPasswordIsKeptAnew: a password that was kept with PBKDF2 signs in,
+// and is kept with Argon2id from then on.
+func TestOlderPasswordIsKeptAnew(t *testing.T) {
+	store := open(t, filepath.Join(t.TempDir(), "books.db"))
+	core, ctx := pay.New(store, time.Now, rand.Reader, pay.DefaultPolicy(), pay.NationalSwitch{}), t.Context()
+	const password = "kopi tubruk panas"
+	key, err := pbkdf2.Key(sha256.New, password, []byte("0123456789abcdef"), 1000, 32)
+	must(t, err)
+	b64 := base64.RawStdEncoding
+	kept := "pbkdf2-sha256$1000$" + b64.EncodeToString([]byte("0123456789abcdef")) + "$" + b64.EncodeToString(key)
+	must(t, store.Update(ctx, func(tx pay.Tx) error {
+		return tx.InsertUser(pay.User{Name: "ani", Role: pay.Admin, Password: kept, Standing: pay.Active, CreatedAt: time.Now()})
+	}))
+	if _, err := core.SignIn(ctx, "ani", "another password"); !errors.Is(err, pay.ErrNotFound) {
+		t.Errorf("another password: %v", err)
+	}
+	if u, err := core.User(ctx, "ani"); err != nil || u.Password != kept {
+		t.Errorf("a refused password was kept anew: %v, %v", u, err)
+	}
+	for range 2 {
+		u, err := core.SignIn(ctx, "ani", password)
+		must(t, err)
+		now, err := core.User(ctx, "ani")
+		must(t, err)
+		if !strings.HasPrefix(now.Password, "$argon2id$") || u.Password != now.Password || u.Role != pay.Admin {
+			t.Errorf("signed in as %+v, kept is %+v", u, now)
+		}
+	}
+	if _, err := core.SignIn(ctx, "ani", "another password"); !errors.Is(err, pay.ErrNotFound) {
+		t.Errorf("another password: %v", err)
 	}
 }

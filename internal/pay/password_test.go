@@ -1,0 +1,87 @@
+package pay
+
+import (
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestArgonVector is one of the reference implementation's own.
+func TestArgonVector(t *testing.T) {
+	const want = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
+	if got := (argon{1 << 16, 2, 1}).derive("password", []byte("somesalt")); got != want {
+		t.Errorf("it is kept as %s", got)
+	}
+	if ok, err := fits("password", want); !ok || err != nil {
+		t.Errorf("it does not fit: %v", err)
+	}
+	if ok, err := fits("Password", want); ok || err != nil {
+		t.Errorf("another fits: %v", err)
+	}
+}
+
+func TestPasswordsAreKeptAsArgon2id(t *testing.T) {
+	c := &Core{dice: rand.Reader, now: time.Now}
+	one, err := c.password("kopi tubruk panas")
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := c.password("kopi tubruk panas")
+	if err != nil || one == two {
+		t.Errorf("two salts are alike, or %v", err)
+	}
+	if !strings.HasPrefix(one, "$argon2id$v=19$m=65536,t=3,p=4$") || outdated(one) || strings.Contains(one, "kopi") {
+		t.Errorf("kept as %s", one)
+	}
+	if len(one) != len(nobody) {
+		t.Errorf("nobody's password has another form: %s", nobody)
+	}
+}
+
+// older is how a password was kept before.
+func older(t *testing.T, text string, rounds string, n int) string {
+	t.Helper()
+	salt := []byte("0123456789abcdef")
+	key, err := pbkdf2.Key(sha256.New, text, salt, n, sha256.Size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join([]string{"pbkdf2-sha256", rounds, base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)}, "$")
+}
+
+func TestOlderPasswordsFit(t *testing.T) {
+	kept := older(t, "kopi tubruk panas", "1000", 1000)
+	if ok, err := fits("kopi tubruk panas", kept); !ok || err != nil || !outdated(kept) {
+		t.Errorf("%v, %v", ok, err)
+	}
+	if ok, err := fits("kopi tubruk", kept); ok || err != nil {
+		t.Errorf("another: %v, %v", ok, err)
+	}
+}
+
+// TestForeignForms: what no version has written is refused, and asks for no
+// more memory or time than is given.
+func TestForeignForms(t *testing.T) {
+	salt := "$c29tZXNhbHRzb21lc2FsdA$" + strings.Repeat("A", 43)
+	for _, kept := range []string{
+		"", "kopi tubruk panas", "$argon2id$", "$argon2id$v=19$m=65536,t=3,p=4", "$argon2i$v=19$m=65536,t=3,p=4" + salt,
+		"$argon2id$v=16$m=65536,t=3,p=4" + salt, "$argon2id$v=19$m=4294967295,t=3,p=4" + salt, "$argon2id$v=19$m=65536,t=4000000000,p=4" + salt,
+		"$argon2id$v=19$m=65536,t=3,p=255" + salt, "$argon2id$v=19$m=65536,t=0,p=4" + salt, "$argon2id$v=19$m=65536,t=3,p=0" + salt,
+		"$argon2id$v=19$m=1,t=3,p=4" + salt, "$argon2id$v=19$m=65536,t=3,p=4$!!!$AAAA", "$argon2id$v=19$m=-1,t=3,p=4" + salt,
+		"pbkdf2-sha256$0" + salt, "pbkdf2-sha256$99999999999" + salt, "pbkdf2-sha256$1000$!!!$AAAA", "pbkdf2-sha256$",
+	} {
+		if ok, err := fits("kopi tubruk panas", kept); ok || !errors.Is(err, errPasswordForm) {
+			t.Errorf("%s: %v, %v", kept, ok, err)
+		}
+	}
+	for _, kept := range []string{"$argon2id$v=19$m=64,t=1,p=1" + salt, "$argon2id$v=19$m=64,t=1,p=1" + salt + "AAAA", nobody} {
+		if ok, err := fits("kopi tubruk panas", kept); ok || err != nil {
+			t.Errorf("%s: %v, %v", kept, ok, err)
+		}
+	}
+}
