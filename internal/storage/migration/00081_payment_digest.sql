@@ -1,0 +1,2 @@
+-- +goose Up
+ALTER TABLE payment ADD COLUMN digest TEXT NOT NULL DEFAULT '';
