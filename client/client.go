@@ -3,6 +3,8 @@ package client
 import (
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"math/big"
@@ -24,6 +26,13 @@ type Config struct {
 	ClientSecret string          // of symmetric signatures
 	PrivateKey   *rsa.PrivateKey // of token requests and asymmetric signatures
 	ChannelID    string          // CHANNEL-ID, five digits at most providers
+
+	// Certificate is what this client shows to a server that asks for one
+	// (mutual TLS), and Authorities those whose word is taken for the server's;
+	// nil: none, and this machine's. They are not looked at beside HTTP, whose
+	// transport has its own.
+	Certificate *tls.Certificate
+	Authorities *x509.CertPool
 
 	// Debug sends X-Debug-Mode: true, upon which DANA's sandbox and qrisd's
 	// explain a refusal.
@@ -94,8 +103,21 @@ func (c *Config) fillIn() {
 		c.ExternalID = drawExternalID
 	}
 	if c.HTTP == nil {
-		c.HTTP = &http.Client{Timeout: patience, CheckRedirect: stay}
+		c.HTTP = &http.Client{Timeout: patience, CheckRedirect: stay, Transport: c.transport()}
 	}
+}
+
+// transport is the usual one, with the certificates that were given.
+func (c *Config) transport() http.RoundTripper {
+	if c.Certificate == nil && c.Authorities == nil {
+		return http.DefaultTransport
+	}
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.Authorities}
+	if c.Certificate != nil {
+		t.TLSClientConfig.Certificates = []tls.Certificate{*c.Certificate}
+	}
+	return t
 }
 
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -6,6 +6,14 @@
 // provider's scheme, and reads the answer's responseCode: everything but a
 // success is an [Error].
 //
+// [New] takes who calls whom: the provider, one of [Providers] or one written
+// down likewise, and the partner's credentials. The typed calls are
+// [Client.Generate], [Client.Pay] and [Client.List]; everything else that a
+// provider offers, such as a query or a refund, goes through [Client.Call] with
+// a body of the caller's, after its path and scheme were added to the provider.
+// The examples run against a real server: `qrisd serve --sandbox` is one, whose
+// sandbox.json holds all that a Config needs.
+//
 // # Retries
 //
 // The client never repeats a request by itself. A request that was sent and
@@ -16,6 +24,13 @@
 // could charge the payer twice. Midtrans also goes by X-EXTERNAL-ID, which
 // [Client.Generate] therefore makes equal to the reference; with
 // [Client.Call], give the same [WithExternalID].
+//
+// # Notifications
+//
+// A provider tells a merchant's server of a payment by a request of its own,
+// which package snap verifies ([snap.VerifyAsymmetric], or where the provider
+// fetches a token from the merchant first [snap.VerifySymmetric]); see the
+// example.
 //
 // # Secrets
 //
