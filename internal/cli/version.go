@@ -1,11 +1,16 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
 )
+
+// What make release tells the linker. A build that is the same wherever it is
+// made cannot ask version control, which it may not have beside it.
+var releaseVersion, releaseCommit, releaseDate string
 
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
@@ -35,7 +40,8 @@ func describeBuild(build *debug.BuildInfo) [][2]string {
 		commit += " and uncommitted changes"
 	}
 	return [][2]string{
-		{"qrisd", build.Main.Version}, {"commit", commit}, {"date", settings["vcs.time"]},
+		{"qrisd", cmp.Or(releaseVersion, build.Main.Version)},
+		{"commit", cmp.Or(releaseCommit, commit)}, {"date", cmp.Or(releaseDate, settings["vcs.time"])},
 		{"built with", build.GoVersion}, {"for", settings["GOOS"] + "/" + settings["GOARCH"]},
 	}
 }
