@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/qrisd/qrisd/internal/field"
 	"github.com/qrisd/qrisd/internal/operate"
 	"github.com/qrisd/qrisd/internal/pay"
 	"github.com/qrisd/qrisd/internal/sandbox"
@@ -41,6 +42,9 @@ type Options struct {
 	Begin   func(context.Context) error // takes a sandbox back to its seeds; nil outside one
 	// Heartbeat is how often a stream of events shows that it lives; 0: 10 s.
 	Heartbeat time.Duration
+	Overlap   time.Duration    // of rotated credentials, unless another is asked
+	Provider  Provider         // of the server's own signing key; nil: there is none
+	Keeper    Keeper           // of the keys of the store's secrets
 	Now       func() time.Time // real, for the audit log; nil: time.Now
 	Log       *slog.Logger
 }
@@ -59,7 +63,7 @@ func New(core *pay.Core, o Options) *API {
 	}
 	return &API{core: core, Options: o, desk: operate.NewDesk(core, operate.Options{
 		Dialects: o.Dialects, Clock: o.Clock, Rotated: o.Rotated, Spread: o.Spread, Events: o.Events,
-		Levers: o.Levers, Begin: o.Begin,
+		Levers: o.Levers, Begin: o.Begin, Overlap: o.Overlap,
 	})}
 }
 
@@ -171,6 +175,10 @@ func read(r *http.Request, v any) error {
 func layer(r *http.Request) (func(v any) error, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
+		return nil, badBody(err)
+	}
+	// encoding/json alone lets the last of two equal names win, in any case.
+	if _, err := field.Parse(body); err != nil && len(bytes.TrimSpace(body)) > 0 {
 		return nil, badBody(err)
 	}
 	return func(v any) error {

@@ -77,7 +77,7 @@ func asked(rt route, r *http.Request) (map[string]string, error) {
 // secret are values that the log must not hold, in small letters; JSON's names
 // are taken in any.
 var secret = []string{
-	"authcode", "clientsecret", "customertoken", "password", "privatekey", "publickey", "token",
+	"authcode", "clientsecret", "customertoken", "masterkey", "password", "privatekey", "publickey", "token",
 }
 
 // gather notes a value, and those inside it by names such as settings.denied.

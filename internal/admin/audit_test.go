@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -38,6 +39,10 @@ func newDesk(t *testing.T) *desk {
 	d.api = admin.New(d.core, admin.Options{
 		Token: "secret", Dialects: []string{"aspi"}, Clock: clock, Events: sandbox.NewEvents(8), Log: slog.New(slog.DiscardHandler),
 		Begin: func(context.Context) error { return nil },
+		Backup: func(context.Context) (string, error) {
+			file := filepath.Join(t.TempDir(), "backup.db")
+			return file, os.WriteFile(file, []byte("books"), 0o600)
+		},
 	})
 	server := httptest.NewServer(d.api.Handler())
 	d.url = server.URL
@@ -146,14 +151,15 @@ func TestRecorded(t *testing.T) {
 		{"POST", "/v1/partners", `{"id":"Q","dialect":"aspi","publicKey":"` + key + `"}`, "", 200, pay.Act{Verb: "partner.add", Subject: "Q", Detail: "dialect=aspi"}},
 		{"POST", "/v1/partners/P/merchants", `{"id":"a/b","name":"Toko","standing":"asleep"}`, "", 400, pay.Act{
 			Verb: "merchant.add", Subject: "P/a/b", Detail: "name=Toko standing=asleep", Outcome: "standing asleep does not fit this kind of party"}},
-		{"PATCH", "/v1/partners/P/merchants/M", `null`, "", 404, pay.Act{Verb: "merchant.edit", Subject: "P/M", Outcome: pay.ErrNotFound.Error()}},
+		{"PATCH", "/v1/partners/P/merchants/M", `null`, "", 400, pay.Act{Verb: "merchant.edit", Subject: "P/M", Outcome: "reading the body: JSON body, byte 0: the root must be an object"}},
+		{"PATCH", "/v1/partners/P/merchants/M", `{}`, "", 404, pay.Act{Verb: "merchant.edit", Subject: "P/M", Outcome: pay.ErrNotFound.Error()}},
 		{"POST", "/v1/payers/budi/fund", `{"amount":{"value":"1.00","currency":"IDR"}}`, "", 200, pay.Act{
 			Verb: "payer.fund", Subject: "budi", Detail: "amount.currency=IDR amount.value=1.00"}},
 		{"POST", "/v1/payers/budi/token", `{"partnerId":"P"}`, "", 200, pay.Act{Verb: "payer.token", Subject: "budi", Detail: "partnerId=P"}},
 		{"POST", "/v1/sandbox/fixtures", `{"partners":[{"id":"R","clientSecret":"hush"}],"tokens":[{"token":"hush"}]}`, "", 404, pay.Act{
 			Verb: "sandbox.fixtures", Detail: "partners=1 tokens=1", Outcome: "only a sandbox has this (qrisd serve --sandbox)"}},
 		{"POST", "/v1/sandbox/clock", `{"advance":"1h"}`, "", 200, pay.Act{Verb: "clock.move", Detail: "advance=1h"}},
-		{"POST", "/v1/sandbox/pay", `{"referenceNo":"1\u0000"}`, "", 404, pay.Act{Verb: "code.pay", Subject: "1?"}},
+		{"POST", "/v1/sandbox/pay", `{"referenceNo":"1\u0000"}`, "", 400, pay.Act{Verb: "code.pay", Subject: "1?"}},
 		{"POST", "/v1/sandbox/pay?amount=5", "\x89PNG no more", "image/png", 400, pay.Act{Verb: "code.pay", Detail: "amount=5 body=image/png"}},
 		{"GET", "/v1/sandbox/pay?ref=1&token=secret", "", "", 404, pay.Act{Verb: "code.pay", Subject: "1"}},
 		{"DELETE", "/v1/sandbox/levers?kind=delay&operation=generate", "", "", 404, pay.Act{Verb: "lever.remove", Subject: "delay", Detail: "operation=generate"}},

@@ -36,7 +36,7 @@ func viewMerchant(m pay.Merchant) merchantView {
 	return merchantView{
 		ID: m.ID, Name: m.Name, City: m.City, PostalCode: m.PostalCode, MCC: m.MCC, Criteria: m.Criteria,
 		Category: m.Category, NMID: m.NMID, MPAN: m.MPAN, Standing: m.Standing,
-		DayLimit: amount(m.DayLimit.String()), MaxAmount: amount(m.MaxAmount.String()), DynamicOnly: m.DynamicOnly, NotifyURL: m.NotifyURL,
+		DayLimit: amount(m.DayLimit.String()), MaxAmount: amount(m.MaxAmount.String()), DynamicOnly: m.DynamicOnly, NotifyURL: m.NotifyShown(),
 	}
 }
 

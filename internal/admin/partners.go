@@ -20,16 +20,25 @@ type partnerView struct {
 	NotifyURL string              `json:"notifyURL,omitempty"`
 	Standing  pay.Standing        `json:"standing"`
 	Settings  pay.PartnerSettings `json:"settings"`
+	Access    pay.AccessRules     `json:"access"`
 	CreatedAt time.Time           `json:"createdAt"`
+	// Until when credentials that were replaced go on to verify.
+	FormerSecretUntil time.Time `json:"formerSecretUntil,omitzero"`
+	FormerKeyUntil    time.Time `json:"formerKeyUntil,omitzero"`
+	FormerKey         string    `json:"formerPublicKeyFingerprint,omitempty"`
 }
 
 func viewPartner(p pay.Partner) partnerView {
 	v := partnerView{
 		ID: p.ID, Name: p.Name, Dialect: p.Dialect, ClientKey: p.ClientKey, ChannelID: p.ChannelID,
-		NotifyURL: p.NotifyURL, Standing: p.Standing, Settings: p.Settings, CreatedAt: p.CreatedAt,
+		NotifyURL: p.NotifyShown(), Standing: p.Standing, Settings: p.Settings, Access: p.Access, CreatedAt: p.CreatedAt,
 	}
 	if k, err := snap.ParsePublicKey(p.PublicKey); err == nil {
 		v.Key = snap.Fingerprint(k)
+	}
+	v.FormerSecretUntil, v.FormerKeyUntil = p.Former.SecretUntil, p.Former.KeyUntil
+	if k, err := snap.ParsePublicKey(p.Former.PublicKey); err == nil {
+		v.FormerKey = snap.Fingerprint(k)
 	}
 	return v
 }
@@ -92,6 +101,26 @@ func (a *API) setPartnerSettings(r *http.Request) (any, error) {
 	return edited(a.desk.EditPartner(r.Context(), r.PathValue("id"), func(p *pay.Partner) error { return lay(&p.Settings) }))
 }
 
+// setAccess replaces from where a partner may call. Nothing in place of rules
+// is refused: it would lift all of them.
+func (a *API) setAccess(r *http.Request) (any, error) {
+	var in *pay.AccessRules
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	if in == nil {
+		return nil, &httpError{http.StatusBadRequest, "bad-request", "send the rules; {} demands nothing of the partner"}
+	}
+	rules, err := in.Tidy()
+	if err != nil {
+		return nil, err
+	}
+	return edited(a.desk.EditPartner(r.Context(), r.PathValue("id"), func(p *pay.Partner) error {
+		p.Access = rules
+		return nil
+	}))
+}
+
 func (a *API) setNotify(r *http.Request) (any, error) {
 	var in struct{ URL string }
 	if err := read(r, &in); err != nil {
@@ -101,14 +130,34 @@ func (a *API) setNotify(r *http.Request) (any, error) {
 }
 
 func (a *API) setPartnerKey(r *http.Request) (any, error) {
-	var in struct{ PublicKey string }
+	var in struct{ PublicKey, Overlap string }
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	return edited(a.desk.SetKey(r.Context(), r.PathValue("id"), in.PublicKey))
+	overlap, err := a.desk.Lasting(in.Overlap)
+	if err != nil {
+		return nil, err
+	}
+	return edited(a.desk.SetKey(r.Context(), r.PathValue("id"), in.PublicKey, overlap))
 }
 
 // rotate draws a new secret and key pair and answers with them, once.
 func (a *API) rotate(r *http.Request) (any, error) {
-	return a.desk.Rotate(r.Context(), r.PathValue("id"))
+	overlap, err := a.readOverlap(r)
+	if err != nil {
+		return nil, err
+	}
+	return a.desk.Rotate(r.Context(), r.PathValue("id"), overlap)
+}
+
+func (a *API) readOverlap(r *http.Request) (time.Duration, error) {
+	var in struct{ Overlap string }
+	if err := read(r, &in); err != nil {
+		return 0, err
+	}
+	return a.desk.Lasting(in.Overlap)
+}
+
+func (a *API) retire(r *http.Request) (any, error) {
+	return edited(a.desk.Retire(r.Context(), r.PathValue("id")))
 }

@@ -35,8 +35,10 @@ func (a *API) routes() []route {
 		{pattern: "PUT /v1/partners/{id}/standing", verb: "partner.standing", subject: []string{"id"}, do: a.setPartnerStanding},
 		{pattern: "PUT /v1/partners/{id}/settings", verb: "partner.settings", subject: []string{"id"}, do: a.setPartnerSettings},
 		{pattern: "PUT /v1/partners/{id}/notify", verb: "partner.notify", subject: []string{"id"}, do: a.setNotify},
+		{pattern: "PUT /v1/partners/{id}/access", verb: "partner.access", subject: []string{"id"}, do: a.setAccess},
 		{pattern: "PUT /v1/partners/{id}/key", verb: "partner.key", subject: []string{"id"}, do: a.setPartnerKey},
 		{pattern: "POST /v1/partners/{id}/rotate", verb: "partner.rotate", subject: []string{"id"}, do: a.rotate},
+		{pattern: "DELETE /v1/partners/{id}/former", verb: "partner.retire", subject: []string{"id"}, do: a.retire},
 		{pattern: "GET /v1/partners/{id}/merchants", do: a.listMerchants},
 		{pattern: "POST /v1/partners/{partner}/merchants", verb: "merchant.add", subject: []string{"partner", "id"}, do: a.addMerchant},
 		{pattern: "PATCH /v1/partners/{id}/merchants/{mid}", verb: "merchant.edit", subject: []string{"id", "mid"}, do: a.changeMerchant},
@@ -62,9 +64,18 @@ func (a *API) routes() []route {
 		{pattern: "GET /v1/requests", do: a.listCalls},
 		{pattern: "GET /v1/requests/{id}", do: a.showCall},
 		{pattern: "GET /v1/events", serve: a.streamEvents},
+		{pattern: "GET /v1/openapi.json", do: a.describe},
+	}
+	if a.Provider != nil {
+		all = append(all, route{pattern: "GET /v1/provider", do: a.showProvider},
+			route{pattern: "POST /v1/provider/rotate", verb: "provider.rotate", do: a.rotateProvider})
+	}
+	if a.Keeper != nil {
+		all = append(all, route{pattern: "GET /v1/secrets", do: a.showSecrets},
+			route{pattern: "POST /v1/secrets/rotate", verb: "secret.rotate", do: a.rotateSecrets})
 	}
 	if a.Backup != nil {
-		all = append(all, route{pattern: "GET /v1/backup", serve: a.sendBackup})
+		all = append(all, route{pattern: "GET /v1/backup", verb: "books.backup", long: true, do: a.backUp})
 	}
 	if a.Clock != nil {
 		all = append(all, a.sandboxRoutes()...)
@@ -98,8 +109,16 @@ func (a *API) handle(rt route) http.Handler {
 		}
 		answer, err := a.perform(rt, r)
 		rest()
+		file, isFile := answer.(*attachment)
+		if isFile {
+			defer file.discard()
+		}
 		if err != nil {
 			a.fail(w, r, err)
+			return
+		}
+		if isFile {
+			a.send(w, r, file)
 			return
 		}
 		if text, ok := answer.(plain); ok {

@@ -128,7 +128,7 @@ func detail(form url.Values, subject []string) string {
 	var parts []string
 	for name, values := range form {
 		if !slices.Contains(unlogged, name) && !slices.Contains(subject, name) && values[0] != "" {
-			parts = append(parts, name+"="+values[0])
+			parts = append(parts, name+"="+pay.ShownAddress(values[0]))
 		}
 	}
 	slices.Sort(parts)

@@ -68,32 +68,12 @@ func (c *Console) Over(next http.Handler) http.Handler {
 	return mux
 }
 
-// Handler is the map of the console: the tables of pages and acts, and what
-// is neither.
+// Handler serves the routes.
 func (c *Console) Handler() http.Handler {
 	mux := http.NewServeMux()
-	for i := range pages {
-		if p := &pages[i]; c.Sandbox || !p.sandbox {
-			mux.Handle("GET "+root+p.path, c.show(p))
-		}
+	for _, rt := range c.Routes() {
+		mux.Handle(rt.Pattern, rt.serve)
 	}
-	for i := range acts {
-		if a := &acts[i]; c.Sandbox || !a.sandbox {
-			mux.Handle("POST "+root+a.path, c.perform(a))
-		}
-	}
-	mux.HandleFunc("GET "+root+"/sign-in", c.askSignIn)
-	mux.HandleFunc("POST "+root+"/sign-in", c.signIn)
-	mux.HandleFunc("POST "+root+"/sign-out", c.signOut)
-	mux.HandleFunc("GET "+root+"/taste", c.setTaste)
-	mux.HandleFunc("GET "+root+"/assets/{file}", serveAsset)
-	mux.Handle("GET "+root+"/events", c.seen(c.stream))
-	mux.Handle("GET "+root+"/find", c.seen(c.find))
-	mux.Handle("GET "+root+"/codes/{ref}/qr.svg", c.seen(c.codeQR))
-	mux.Handle("GET "+root+"/settlement/{$}", c.seen(func(v *visit) { v.redirect("/settlement/" + url.PathEscape(v.asked("day"))) }))
-	mux.Handle("GET "+root+"/settlement/{day}/files/{file}", c.seen(c.settlementFile))
-	mux.Handle("GET "+root+"/settlement/{day}/files/{partner}/{file}", c.seen(c.settlementFile))
-	mux.Handle(root+"/", c.seen(func(v *visit) { c.fail(v, pay.ErrNotFound) }))
 	return guarded(mux)
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -62,6 +63,61 @@ func TestSessionEnds(t *testing.T) {
 	b.get("/codes", http.StatusOK)
 	b.post("/sign-out", http.StatusOK)
 	out(b)
+}
+
+// TestSessionExpires: a session ends half an hour after somebody used it last,
+// and twelve hours after the sign-in whatever is done. What a page asks for by
+// itself is no use of it.
+func TestSessionExpires(t *testing.T) {
+	w := opened(t)
+	now := time.Now()
+	var mu sync.Mutex
+	pass := func(d time.Duration) {
+		mu.Lock()
+		defer mu.Unlock()
+		now = now.Add(d)
+	}
+	w.url = w.serve(console.Options{
+		Desk: operate.NewDesk(w.core, operate.Options{Clock: w.clock, Events: w.events}), Sandbox: true, Events: w.events, Traffic: w.traffic,
+		Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now },
+	})
+	in := func(b *browser, why string) {
+		t.Helper()
+		if page := b.get("/codes", http.StatusOK); strings.Contains(page, `name="password"`) {
+			t.Fatalf("%s: the session has ended", why)
+		}
+	}
+	out := func(b *browser, why string) {
+		t.Helper()
+		if page := b.get("/codes", http.StatusOK); !strings.Contains(page, `name="password"`) {
+			t.Fatalf("%s: the session goes on", why)
+		}
+	}
+	b := w.admin()
+	pass(29 * time.Minute)
+	in(b, "used after 29 minutes")
+	pass(29 * time.Minute)
+	in(b, "used after 29 minutes again")
+	pass(31 * time.Minute)
+	out(b, "idle for 31 minutes")
+	b = w.admin()
+	for range 2 {
+		pass(20 * time.Minute)
+		req, err := http.NewRequest("GET", b.url+"/console/codes", nil)
+		w.must(err)
+		req.Header.Set("X-Live", "1")
+		res, err := b.http.Do(req)
+		w.must(err)
+		res.Body.Close()
+	}
+	out(b, "only the page itself has asked for 40 minutes")
+	b = w.admin()
+	for range 35 {
+		pass(20 * time.Minute)
+		in(b, "used every 20 minutes")
+	}
+	pass(21 * time.Minute)
+	out(b, "twelve hours after the sign-in")
 }
 
 // TestForms: a form without this session's token, or sent by another site's

@@ -39,6 +39,8 @@ type partnerBody struct {
 	Standings         []pay.Standing
 	New               *sandbox.Credentials // just drawn; shown this once
 	Added             bool                 // with the partner itself
+	Now               time.Time            // of the business
+	usual             time.Duration        // that replaced keys go on
 	Levers            []sandbox.LeverState // that touch it
 	Draft             pay.Merchant         // what the form for a new one begins with
 	Criteria          []string
@@ -46,6 +48,36 @@ type partnerBody struct {
 
 // Subject is what the page is about.
 func (b partnerBody) Subject() string { return cmp.Or(b.Partner.Name, b.Partner.ID) }
+
+// Former is until when the keys of before verify too; zero: they do not.
+func (b partnerBody) Former() time.Time {
+	until := b.Partner.Former.SecretUntil
+	if b.Partner.Former.KeyUntil.After(until) {
+		until = b.Partner.Former.KeyUntil
+	}
+	if !b.Now.Before(until) {
+		return time.Time{}
+	}
+	return until
+}
+
+// Overlaps are how long keys that are replaced may go on, and how long they
+// usually do.
+func (b partnerBody) Overlaps() []string {
+	all := []time.Duration{0, time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour, b.usual}
+	slices.Sort(all)
+	var texts []string
+	for _, d := range slices.Compact(all) {
+		texts = append(texts, wholeHours(d))
+	}
+	return texts
+}
+
+// Usual is the one of them that is proposed.
+func (b partnerBody) Usual() string { return wholeHours(b.usual) }
+
+// wholeHours writes a duration without minutes and seconds that are none.
+func wholeHours(d time.Duration) string { return strings.TrimSuffix(d.String(), "0m0s") }
 
 // Denied lists the operations outside the agreement.
 func (b partnerBody) Denied() string { return strings.Join(b.Partner.Settings.Denied, " ") }
@@ -66,6 +98,7 @@ func (c *Console) partner(v *visit, id string) (partnerBody, error) {
 	})
 	b.Standings, b.Criteria, b.Draft = operate.PartnerStandings, criteria, c.draftMerchant()
 	b.Levers = touching(c.Desk.Levers, id)
+	b.Now, b.usual = c.core.Now(), c.Desk.Overlap
 	if key, err := snap.ParsePublicKey(b.Partner.PublicKey); err == nil {
 		b.KeyFingerprint = snap.Fingerprint(key)
 	}
@@ -118,6 +151,7 @@ var partyActs = []act{
 	{path: "/partners/{id}/settings", verb: "partner.settings", least: pay.Admin, subject: []string{"id"}, done: "Saved", do: (*Console).setSettings},
 	{path: "/partners/{id}/key", verb: "partner.key", least: pay.Admin, subject: []string{"id"}, done: "Saved", do: (*Console).setKey},
 	{path: "/partners/{id}/rotate", verb: "partner.rotate", least: pay.Admin, subject: []string{"id"}, do: (*Console).rotate},
+	{path: "/partners/{id}/retire", verb: "partner.retire", least: pay.Admin, subject: []string{"id"}, done: "Saved", do: (*Console).retire},
 	{path: "/partners/{id}/merchants/{merchant}", verb: "merchant.edit", least: pay.Admin, subject: []string{"id", "merchant"}, done: "Saved", do: (*Console).editMerchant},
 }
 
@@ -141,7 +175,17 @@ func (c *Console) setNotify(v *visit) (string, error) {
 
 func (c *Console) setKey(v *visit) (string, error) {
 	id := v.PathValue("id")
-	_, err := c.Desk.SetKey(v.Context(), id, v.PostFormValue("publicKey"))
+	overlap, err := c.Desk.Lasting(v.PostFormValue("overlap"))
+	if err == nil {
+		_, err = c.Desk.SetKey(v.Context(), id, v.PostFormValue("publicKey"), overlap)
+	}
+	return partnerPath(id), err
+}
+
+// retire ends the overlap of a rotation.
+func (c *Console) retire(v *visit) (string, error) {
+	id := v.PathValue("id")
+	_, err := c.Desk.Retire(v.Context(), id)
 	return partnerPath(id), err
 }
 
@@ -168,7 +212,11 @@ func (c *Console) setSettings(v *visit) (string, error) {
 // rotate draws new keys and answers with them itself: no address ever leads
 // to a secret again.
 func (c *Console) rotate(v *visit) (string, error) {
-	drawn, err := c.Desk.Rotate(v.Context(), v.PathValue("id"))
+	overlap, err := c.Desk.Lasting(v.PostFormValue("overlap"))
+	if err != nil {
+		return "", err
+	}
+	drawn, err := c.Desk.Rotate(v.Context(), v.PathValue("id"), overlap)
 	if err != nil {
 		return "", err
 	}

@@ -19,7 +19,7 @@ import (
 func referenceWords() []string {
 	words := []string{
 		"Headers", "Body of the request", "Body of the answer", "Parameters", "Members of seamlessData", lifeB2B, lifeCustomer, lifeRefresh,
-		"path", "method", "headers", "timestamp", "partner", "token", "signature", "agreement", "customer", "rate", "lever", "repeated", "body", "fields", "do",
+		"path", "method", "headers", "timestamp", "partner", "access", "token", "signature", "agreement", "customer", "rate", "lever", "repeated", "body", "fields", "do",
 	}
 	words = slices.AppendSeq(words, maps.Values(needWords))
 	words = slices.AppendSeq(words, maps.Values(dialect.Ways))

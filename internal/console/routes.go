@@ -1,6 +1,8 @@
 package console
 
 import (
+	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/qrisd/qrisd/internal/pay"
@@ -82,3 +84,47 @@ func init() {
 
 // acts is the table of all that forms do.
 var acts = slices.Concat(codeActs, notificationActs, ledgerActs, partyActs, payerActs, settlementActs, leverActs, clockActs, userActs)
+
+// Route is one address of the console.
+type Route struct {
+	Pattern string
+	Least   pay.Role // who may use it; empty: whoever comes
+	Verb    string   // of what it does, in the audit log; empty: it only looks
+	serve   http.Handler
+}
+
+// Routes is the map of the console: the tables of pages and acts, and what is
+// neither.
+func (c *Console) Routes() []Route {
+	var all []Route
+	for i := range pages {
+		if p := &pages[i]; c.Sandbox || !p.sandbox {
+			all = append(all, Route{"GET " + root + p.path, p.least, "", c.show(p)})
+		}
+	}
+	for i := range acts {
+		if a := &acts[i]; c.Sandbox || !a.sandbox {
+			all = append(all, Route{"POST " + root + a.path, a.least, a.verb, c.perform(a)})
+		}
+	}
+	return append(all, c.others()...)
+}
+
+// others are routes that have a form of their own.
+func (c *Console) others() []Route {
+	seen := func(pattern string, do func(*visit)) Route { return Route{pattern, pay.Viewer, "", c.seen(do)} }
+	return []Route{
+		{"GET " + root + "/sign-in", "", "", http.HandlerFunc(c.askSignIn)},
+		{"POST " + root + "/sign-in", "", "sign-in", http.HandlerFunc(c.signIn)},
+		{"POST " + root + "/sign-out", "", "sign-out", http.HandlerFunc(c.signOut)},
+		{"GET " + root + "/taste", "", "", http.HandlerFunc(c.setTaste)},
+		{"GET " + root + "/assets/{file}", "", "", http.HandlerFunc(serveAsset)},
+		seen("GET "+root+"/events", c.stream),
+		seen("GET "+root+"/find", c.find),
+		seen("GET "+root+"/codes/{ref}/qr.svg", c.codeQR),
+		seen("GET "+root+"/settlement/{$}", func(v *visit) { v.redirect("/settlement/" + url.PathEscape(v.asked("day"))) }),
+		seen("GET "+root+"/settlement/{day}/files/{file}", c.settlementFile),
+		seen("GET "+root+"/settlement/{day}/files/{partner}/{file}", c.settlementFile),
+		seen(root+"/", func(v *visit) { c.fail(v, pay.ErrNotFound) }),
+	}
+}

@@ -49,6 +49,7 @@ var requestsID = map[string]string{
 	"headers":   "header",
 	"timestamp": "waktu",
 	"partner":   "mitra",
+	"access":    "asal panggilan",
 	"token":     "token",
 	"signature": "tanda tangan",
 	"agreement": "perjanjian",

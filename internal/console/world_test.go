@@ -52,7 +52,10 @@ func newWorld(t testing.TB, file string) *world {
 
 // serve begins to serve a console and gives its address.
 func (w *world) serve(o console.Options) string {
-	o.Token, o.PublicURL, o.Now, o.Log = token, "http://localhost", time.Now, slog.New(slog.DiscardHandler)
+	o.Token, o.PublicURL, o.Log = token, "http://localhost", slog.New(slog.DiscardHandler)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	pages := console.New(o)
 	server := httptest.NewServer(pages.Over(http.NotFoundHandler()))
 	w.t.Cleanup(func() {

@@ -29,7 +29,7 @@ import (
 // default.
 type Options struct {
 	Dialects []dialect.Dialect
-	Provider *rsa.PrivateKey // signs asymmetric notifications and token requests
+	Provider func() *rsa.PrivateKey // the key that signs asymmetric notifications and token requests
 	// ClientKey is the X-CLIENT-KEY under which the provider asks a merchant's
 	// server for a token.
 	ClientKey string
@@ -47,6 +47,9 @@ type Options struct {
 	Poll        time.Duration // how often the outbox is looked at without a Kick; 500 ms
 	Backoff     Backoff
 	TLS         *tls.Config // the system's roots, TLS 1.2 or later
+	// Transport carries the calls in place of one that dials, which TLS and
+	// AllowPrivate are about.
+	Transport http.RoundTripper
 
 	// Now is the real time, which receivers compare X-TIMESTAMP with; without
 	// it the core's business time serves, which a sandbox may have moved.
@@ -58,6 +61,10 @@ type Options struct {
 	// Tried is told of every try that was recorded, with the delivery as it was
 	// before and its state now. It must not block; nil: nobody is told.
 	Tried func(pay.Delivery, pay.Attempt, pay.DeliveryState)
+	// Trace begins the span of a try, which is to be called with what was
+	// recorded of it, and gives a W3C traceparent for the receiver; nil: tries
+	// are not traced.
+	Trace func(context.Context, pay.Delivery) (traced context.Context, traceparent string, end func(pay.Attempt, pay.DeliveryState))
 	// Levers says how a sandbox disturbs the next try of a partner's
 	// notification, which may be the delivery's first; nil: no try is.
 	Levers func(partnerID string, first bool) Disturbance

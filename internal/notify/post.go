@@ -17,10 +17,21 @@ import (
 	"unicode/utf8"
 )
 
-// newClient makes the client of all calls. It takes no proxy from the
-// environment: behind one the address that is dialled, and checked, would be
-// the proxy's.
+// newClient makes the client of all calls.
 func newClient(o Options) *http.Client {
+	if o.Transport == nil {
+		o.Transport = newTransport(o)
+	}
+	return &http.Client{
+		Transport: o.Transport,
+		// A redirect is an answer like any other: what is signed is the path.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// newTransport takes no proxy from the environment: behind one the address that
+// is dialled, and checked, would be the proxy's.
+func newTransport(o Options) *http.Transport {
 	dialer := &net.Dialer{Timeout: o.Timeout, KeepAlive: 30 * time.Second}
 	if !o.AllowPrivate {
 		dialer.Control = checkDial
@@ -30,20 +41,16 @@ func newClient(o Options) *http.Client {
 		settings = &tls.Config{}
 	}
 	settings.MinVersion = cmp.Or(settings.MinVersion, tls.VersionTLS12) // what the SNAP standard tolerates
-	return &http.Client{
-		Transport: &http.Transport{
-			DialContext:            dialer.DialContext,
-			TLSClientConfig:        settings,
-			ForceAttemptHTTP2:      true,
-			MaxIdleConns:           o.InFlight,
-			MaxIdleConnsPerHost:    o.PerEndpoint,
-			IdleConnTimeout:        4 * time.Second, // before common servers close it, after 5 s
-			TLSHandshakeTimeout:    o.Timeout,
-			MaxResponseHeaderBytes: 64 << 10,
-			DisableCompression:     true,
-		},
-		// A redirect is an answer like any other: what is signed is the path.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	return &http.Transport{
+		DialContext:            dialer.DialContext,
+		TLSClientConfig:        settings,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           o.InFlight,
+		MaxIdleConnsPerHost:    o.PerEndpoint,
+		IdleConnTimeout:        4 * time.Second, // before common servers close it, after 5 s
+		TLSHandshakeTimeout:    o.Timeout,
+		MaxResponseHeaderBytes: 64 << 10,
+		DisableCompression:     true,
 	}
 }
 

@@ -149,8 +149,17 @@ func (r *run) dispatch(ctx context.Context) {
 		if !ok {
 			return
 		}
-		r.tries.Go(func() { r.done <- finished{t, r.try(ctx, t.id)} })
+		r.tries.Go(func() { r.done <- finished{t, r.try(context.WithValue(ctx, tryOf{}, t.id), t.id)} })
 	}
+}
+
+type tryOf struct{}
+
+// DeliveryID is which delivery is being tried, in the context of all that its
+// try asks of storage and of its receiver; empty in any other.
+func DeliveryID(ctx context.Context) string {
+	id, _ := ctx.Value(tryOf{}).(string)
+	return id
 }
 
 // leads is the endpoint behind a lane at this moment.
@@ -173,7 +182,9 @@ func (r *run) leads(ctx context.Context, l lane) string {
 // soon as there is more to claim, it was kicked or a try has ended (its code's
 // next delivery is due then), and at the latest after the poll interval.
 func (r *run) wait(ctx context.Context, rest time.Duration, more bool) {
-	rested, poll := time.NewTimer(rest), time.NewTimer(max(rest, r.options.Poll))
+	// The poll comes after the rest, also where both are of one length: a kick
+	// that came meanwhile is then heard, and not left for later.
+	rested, poll := time.NewTimer(rest), time.NewTimer(max(rest+1, r.options.Poll))
 	defer rested.Stop()
 	defer poll.Stop()
 	var kicks <-chan struct{} // not listened to before the rest is over

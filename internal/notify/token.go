@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -91,7 +92,7 @@ const defaultTokenLife = 15 * time.Minute
 // here, and signs "X-CLIENT-KEY|X-TIMESTAMP" with its RSA key.
 func (n *Notifier) fetchToken(ctx context.Context, at string) (text string, life time.Duration, err error) {
 	m := snap.Message{ClientKey: n.options.ClientKey, Timestamp: snap.FormatTimestamp(n.options.Now())}
-	signature, err := snap.Sign(snap.TokenRequest, snap.Credentials{PrivateKey: n.options.Provider}, m)
+	signature, err := snap.Sign(snap.TokenRequest, snap.Credentials{PrivateKey: n.options.Provider()}, m)
 	if err != nil {
 		return "", 0, err
 	}
@@ -123,7 +124,7 @@ func readToken(a answer) (text string, life time.Duration, err error) {
 		return body.AccessToken, defaultTokenLife, nil
 	}
 	seconds, err := strconv.ParseFloat(fmt.Sprint(body.ExpiresIn), 64)
-	if err != nil || seconds <= 0 {
+	if err != nil || math.IsNaN(seconds) || seconds <= 0 {
 		return body.AccessToken, 0, nil // good for this once
 	}
 	return body.AccessToken, time.Duration(min(seconds, 86400) * float64(time.Second)), nil

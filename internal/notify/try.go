@@ -23,6 +23,9 @@ type letter struct {
 	url      *url.URL
 	body     string
 	levers   Disturbance
+
+	traceparent string                               // empty: the try is not traced
+	ended       func(pay.Attempt, pay.DeliveryState) // of its span; nil: there is none
 }
 
 // result is what came of a try.
@@ -66,6 +69,9 @@ func (n *Notifier) try(ctx context.Context, id string) (silent bool) {
 // once sends a letter and records that.
 func (n *Notifier) once(ctx, sending context.Context, l *letter) result {
 	at, began := n.core.Now(), n.options.Now()
+	if n.options.Trace != nil {
+		sending, l.traceparent, l.ended = n.options.Trace(sending, l.delivery)
+	}
 	r := n.send(sending, l)
 	n.record(ctx, l, r, n.attempt(l, r, at, began))
 	return r
@@ -193,7 +199,7 @@ func (n *Notifier) deliver(ctx context.Context, l *letter) (answer, error) {
 	m := snap.Message{
 		Method: http.MethodPost, Path: l.url.RequestURI(), Body: []byte(l.body),
 	}
-	scheme, with := snap.Asymmetric, snap.Credentials{PrivateKey: n.options.Provider}
+	scheme, with := snap.Asymmetric, snap.Credentials{PrivateKey: n.options.Provider()}
 	if l.notice.TokenPath != "" {
 		scheme, with = snap.Symmetric, snap.Credentials{Secret: l.partner.ClientSecret}
 		var err error
@@ -235,6 +241,9 @@ func (l *letter) header(m snap.Message, signature string) http.Header {
 	if m.AccessToken != "" {
 		h.Set(snap.HeaderAuthorization, "Bearer "+m.AccessToken)
 	}
+	if l.traceparent != "" {
+		h.Set("Traceparent", l.traceparent)
+	}
 	return h
 }
 
@@ -250,6 +259,9 @@ func (n *Notifier) record(ctx context.Context, l *letter, r result, a pay.Attemp
 	err := n.insist(ctx, "recording a notification", func() error {
 		return n.core.Tried(recording, a, state, next)
 	})
+	if l.ended != nil {
+		l.ended(a, state)
+	}
 	if err == nil && n.options.Tried != nil {
 		n.options.Tried(l.delivery, a, state)
 	}

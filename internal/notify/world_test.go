@@ -89,7 +89,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	w := &world{T: t, file: filepath.Join(t.TempDir(), "books.db"), clock: newClock(1), options: notify.Options{
-		Dialects: dialects(), Provider: providerKey(), ClientKey: clientKey, AllowPrivate: true,
+		Dialects: dialects(), Provider: providerKey, ClientKey: clientKey, AllowPrivate: true,
 		Poll: 5 * time.Millisecond, Now: time.Now,
 	}}
 	w.open()

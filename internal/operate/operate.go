@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/qrisd/qrisd/internal/pay"
 	"github.com/qrisd/qrisd/internal/sandbox"
@@ -25,6 +26,9 @@ type Options struct {
 	Spread func(context.Context)
 	Events *sandbox.Events // told of what an operator changes for all
 	Levers *sandbox.Levers // nil outside a sandbox
+	// Overlap is how long replaced credentials go on to verify unless something
+	// else is asked.
+	Overlap time.Duration
 	// Begin takes a sandbox back to its seeds; nil outside one.
 	Begin func(context.Context) error
 }
@@ -118,33 +122,58 @@ func (d *Desk) SetNotify(ctx context.Context, id, url string) (pay.Partner, erro
 	})
 }
 
-// SetKey takes a partner's own public key, in PEM.
-func (d *Desk) SetKey(ctx context.Context, id, publicKey string) (pay.Partner, error) {
+// Lasting reads how long replaced credentials are to go on; empty: as long as
+// they usually do.
+func (d *Desk) Lasting(text string) (time.Duration, error) {
+	if text == "" {
+		return d.Overlap, nil
+	}
+	overlap, err := time.ParseDuration(text)
+	if err != nil {
+		return 0, refuse(BadRequest, "overlap %q: write a duration as in 24h; 0s ends the old ones at once", text)
+	}
+	return overlap, pay.CheckOverlap(overlap)
+}
+
+// SetKey takes a partner's own public key, in PEM. The one before goes on to
+// verify for the overlap.
+func (d *Desk) SetKey(ctx context.Context, id, publicKey string, overlap time.Duration) (pay.Partner, error) {
 	return d.EditPartner(ctx, id, func(p *pay.Partner) error {
 		if _, err := snap.ParsePublicKey(publicKey); err != nil {
 			return refuse(BadRequest, "publicKey: %v", err)
 		}
-		p.PublicKey = publicKey
+		p.ReplaceKey(publicKey, d.Core.Now(), overlap)
 		return nil
 	})
 }
 
 // Rotate draws a new secret and key pair for a partner and gives them, once:
-// the private key is kept nowhere but in a sandbox's file.
-func (d *Desk) Rotate(ctx context.Context, id string) (sandbox.Credentials, error) {
+// the private key is kept nowhere but in a sandbox's file. Those before go on
+// to verify for the overlap.
+func (d *Desk) Rotate(ctx context.Context, id string, overlap time.Duration) (sandbox.Credentials, error) {
 	c, err := sandbox.NewCredentials(id, "", "")
 	if err != nil {
 		return c, err
 	}
 	_, err = d.EditPartner(ctx, id, func(p *pay.Partner) error {
 		c.ClientKey, c.ChannelID = p.ClientKey, p.ChannelID
-		p.ClientSecret, p.PublicKey = c.ClientSecret, c.PublicKey
+		p.ReplaceSecret(c.ClientSecret, d.Core.Now(), overlap)
+		p.ReplaceKey(c.PublicKey, d.Core.Now(), overlap)
 		return nil
 	})
 	if err == nil && d.Rotated != nil {
 		err = d.Rotated(ctx, c)
 	}
 	return c, err
+}
+
+// Retire ends the overlap of a rotation: the credentials before are refused
+// from now on.
+func (d *Desk) Retire(ctx context.Context, id string) (pay.Partner, error) {
+	return d.EditPartner(ctx, id, func(p *pay.Partner) error {
+		p.Former = pay.Former{}
+		return nil
+	})
 }
 
 // NewPartner is a partner that is to be added. Without a public key it is given

@@ -98,7 +98,7 @@ func TestRotate(t *testing.T) {
 		told = append(told, c)
 		return nil
 	}
-	drawn, err := w.Rotate(t.Context(), "P")
+	drawn, err := w.Rotate(t.Context(), "P", 0)
 	w.must(err)
 	now, err := w.Core.Partner(t.Context(), "P")
 	w.must(err)
@@ -115,12 +115,12 @@ func TestRotate(t *testing.T) {
 		t.Errorf("the sandbox's file was told %+v", told)
 	}
 	fits(t, drawn)
-	if _, err := w.Rotate(t.Context(), "Q"); !errors.Is(err, pay.ErrNotFound) || len(told) != 1 {
+	if _, err := w.Rotate(t.Context(), "Q", 0); !errors.Is(err, pay.ErrNotFound) || len(told) != 1 {
 		t.Errorf("an unknown partner: %v", err)
 	}
 	full := errors.New("the disk is full")
 	w.Rotated = func(context.Context, sandbox.Credentials) error { return full }
-	if _, err := w.Rotate(t.Context(), "P"); err != full {
+	if _, err := w.Rotate(t.Context(), "P", 0); err != full {
 		t.Errorf("a file that cannot be written: %v", err)
 	}
 }
@@ -142,11 +142,11 @@ func TestSetKey(t *testing.T) {
 	w := newWorld(t)
 	c, err := sandbox.NewCredentials("P", "", "")
 	w.must(err)
-	if p, err := w.SetKey(t.Context(), "P", c.PublicKey); err != nil || p.PublicKey != c.PublicKey {
+	if p, err := w.SetKey(t.Context(), "P", c.PublicKey, 0); err != nil || p.PublicKey != c.PublicKey {
 		t.Errorf("the key is %q, %v", p.PublicKey, err)
 	}
 	var r *operate.Refusal
-	if _, err := w.SetKey(t.Context(), "P", "a key"); !errors.As(err, &r) || r.Kind != operate.BadRequest {
+	if _, err := w.SetKey(t.Context(), "P", "a key", 0); !errors.As(err, &r) || r.Kind != operate.BadRequest {
 		t.Errorf("what is no key: %v", err)
 	}
 	if p, err := w.Core.Partner(t.Context(), "P"); err != nil || p.PublicKey != c.PublicKey {

@@ -64,9 +64,11 @@ func (c *Core) EditPartner(ctx context.Context, id string, edit func(*Partner) e
 		if p, err = tx.Partner(id); err != nil {
 			return err
 		}
+		before := p.NotifyURL
 		if err := edit(&p); err != nil {
 			return err
 		}
+		p.NotifyURL = meantAddress(p.NotifyURL, before)
 		if err := p.complete(); err != nil {
 			return err
 		}
@@ -130,9 +132,11 @@ func (c *Core) EditMerchant(ctx context.Context, partnerID, id string, edit func
 		if m, err = tx.Merchant(partnerID, id); err != nil {
 			return err
 		}
+		before := m.NotifyURL
 		if err := edit(&m); err != nil {
 			return err
 		}
+		m.NotifyURL = meantAddress(m.NotifyURL, before)
 		if err := m.complete(); err != nil {
 			return err
 		}

@@ -12,8 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/qrisd/qrisd/internal/ledger"
 )
 
@@ -56,6 +54,7 @@ type Core struct {
 	store     Storage
 	now       func() time.Time
 	dice      io.Reader
+	ids       *sequence
 	policy    Policy
 	routes    Switch
 	directory directory
@@ -70,7 +69,7 @@ type Core struct {
 // business time (a sandbox moves it), dice random bytes, normally
 // crypto/rand.Reader.
 func New(store Storage, now func() time.Time, dice io.Reader, policy Policy, routes Switch) *Core {
-	return &Core{store: store, now: now, dice: dice, policy: policy, routes: routes}
+	return &Core{store: store, now: now, dice: dice, ids: new(sequence), policy: policy, routes: routes}
 }
 
 // OnOutbox names a function to call whenever a delivery has become due. It is
@@ -88,15 +87,6 @@ func (c *Core) Now() time.Time { return c.now().UTC().Truncate(time.Microsecond)
 
 // Policy gives the limits and fees in force.
 func (c *Core) Policy() Policy { return c.policy }
-
-// newID makes a UUIDv7.
-func (c *Core) newID() (string, error) {
-	id, err := uuid.NewV7FromReader(c.dice)
-	if err != nil {
-		return "", fmt.Errorf("pay: drawing an id: %w", err)
-	}
-	return id.String(), nil
-}
 
 // digits draws n random decimal digits, at most 9.
 func (c *Core) digits(n int) (string, error) {

@@ -103,6 +103,7 @@ func (c *Core) expireIn(tx Tx, now time.Time) (n int, events []Event, err error)
 // gathered runs f on a core in whose place others commit, and gives what is to
 // be told once they have.
 func (c *Core) gathered(inner *Core, f func(*Core) error) (events []Event, err error) {
+	inner.ids = c.ids
 	if c.told != nil {
 		inner.told = func(e Event) { events = append(events, e) }
 	}

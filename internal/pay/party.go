@@ -30,6 +30,8 @@ type Partner struct {
 	NotifyURL    string
 	Standing     Standing
 	Settings     PartnerSettings
+	Former       Former
+	Access       AccessRules
 	CreatedAt    time.Time
 }
 

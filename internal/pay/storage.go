@@ -90,6 +90,8 @@ type Reader interface {
 	CountOutlets(partnerID, merchantID string, kind OutletKind) (int, error)
 
 	Setting(name string) (string, error)
+	// Draft gives the next block of the chain, without its time and hash.
+	Draft(Drafting) (Draft, error)
 	// Leases gives those whose name begins with a prefix, by name.
 	Leases(prefix string) ([]Lease, error)
 }
@@ -190,4 +192,8 @@ type Tx interface {
 	InsertAct(Act) error
 	// EndAct says what came of an act; ErrNotFound when that was said before.
 	EndAct(id, outcome string) error
+
+	// AppendBlock makes a block of what was drafted and of the acts that wait;
+	// ErrChainGrown when it does not follow the last one any more.
+	AppendBlock(Block) error
 }

@@ -2,17 +2,12 @@ package server
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"strconv"
 	"sync"
-	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/qrisd/qrisd/internal/dialect"
 	"github.com/qrisd/qrisd/internal/field"
@@ -52,12 +47,9 @@ func (s *Server) answer(w http.ResponseWriter, x *exchange, reply any, err error
 	default:
 		status, code = x.route.operation.Success.Case.HTTP, x.call.Success().ResponseCode
 	}
-	s.log(x, code, err)
-	if s.options.Observe != nil {
-		s.options.Observe(status, code, time.Since(x.began))
-	}
+	s.observe(x, status, code, err)
 	header := w.Header()
-	header.Set("X-Request-Id", x.id)
+	header.Set(requestHeader, x.id)
 	if x.route.operation.Auth == dialect.AuthToken {
 		if key := x.get(snap.HeaderClientKey); key != "" {
 			header.Set(snap.HeaderClientKey, key)
@@ -117,39 +109,6 @@ func shorten(s string, limit int) string {
 	return s
 }
 
-func (s *Server) log(x *exchange, code string, err error) {
-	level := slog.LevelDebug
-	var trigger sandbox.Trigger
-	switch {
-	case err == nil, errors.As(err, &trigger), errors.Is(err, context.Canceled): // the client has gone
-	case pay.KindOf(err) == pay.Internal:
-		level = slog.LevelError
-	}
-	log := s.options.Log
-	if !log.Enabled(context.Background(), level) {
-		return
-	}
-	attrs := []any{
-		"request", x.id, "dialect", x.route.dialect.Name, "operation", x.route.operation.Name,
-		"code", code, "ms", time.Since(x.began).Milliseconds(),
-	}
-	if err != nil {
-		attrs = append(attrs, "error", err.Error())
-	}
-	for _, warning := range x.warnings {
-		attrs = append(attrs, "warning", warning.Error())
-	}
-	log.Log(context.Background(), level, "answered", attrs...)
-}
-
-// requestID takes a client's own short id, or draws one.
-func requestID(r *http.Request) string {
-	if id := r.Header.Get("X-Request-Id"); id != "" && len(id) <= 64 {
-		return id
-	}
-	return uuid.NewString()
-}
-
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // writeJSON answers with JSON that is not HTML-escaped: clients re-serialise
@@ -183,7 +142,7 @@ func (s *Server) notRouted(w http.ResponseWriter, r *http.Request) {
 	defer done()
 	s.writeJSON(w, http.StatusNotFound, dialect.Status{
 		ResponseCode:    snap.CaseInvalidRouting.Code(noService),
-		ResponseMessage: shorten("Invalid Routing. No API at "+r.URL.Path, maxMessage),
+		ResponseMessage: shorten("Invalid Routing. No API at "+r.URL.EscapedPath(), maxMessage),
 	})
 }
 

@@ -79,7 +79,7 @@ func (s *Server) authenticate(ctx context.Context, x *exchange) error {
 		do   func(context.Context, *exchange) error
 	}{
 		{"method", s.checkMethod}, {"headers", s.checkHeaders}, {"timestamp", s.checkTime}, {"partner", s.checkClient},
-		{"token", s.checkToken}, {"signature", s.checkSignature}, {"agreement", s.checkAgreement},
+		{"access", s.checkAccess}, {"token", s.checkToken}, {"signature", s.checkSignature}, {"agreement", s.checkAgreement},
 		{"customer", s.checkCustomer}, {"rate", s.checkRate},
 	} {
 		if err := x.step(check.name, check.do(ctx, x)); err != nil {
@@ -190,7 +190,7 @@ func (s *Server) verify(x *exchange) error {
 	case auth == dialect.AuthAsymmetric, auth == dialect.AuthEither && x.bearer == "":
 		return s.verifyRSA(p, func(k key) error { return snap.VerifyAsymmetric(k, m, false, signature, x.paths()...) })
 	}
-	err := snap.VerifySymmetric(p.ClientSecret, m, signature, x.paths()...)
+	err := s.verifyHMAC(p, func(secret string) error { return snap.VerifySymmetric(secret, m, signature, x.paths()...) })
 	if err == nil || x.route.operation.Auth != dialect.AuthWithToken || p.PublicKey == "" {
 		return err
 	}

@@ -19,8 +19,8 @@ func (s *Server) mountBindings(mux *http.ServeMux) {
 		return
 	}
 	for _, d := range s.bound {
-		mux.HandleFunc("GET "+d.Binding.Path, s.bind(d))
-		mux.HandleFunc("GET /"+d.Name+d.Binding.Path, s.bind(d))
+		mux.Handle("GET "+d.Binding.Path, s.page(s.bind(d)))
+		mux.Handle("GET /"+d.Name+d.Binding.Path, s.page(s.bind(d)))
 	}
 }
 
@@ -45,7 +45,7 @@ func (s *Server) bind(d *dialect.Dialect) http.HandlerFunc {
 }
 
 func (s *Server) refuseConsent(w http.ResponseWriter, d *dialect.Dialect, err error) {
-	o, e := outcome(route{d, &dialect.Operation{Service: d.Binding.Service}, ""}, err)
+	o, e := outcome(route{dialect: d, operation: &dialect.Operation{Service: d.Binding.Service}}, err)
 	if e.Kind == pay.Internal {
 		s.options.Log.Error("recording a consent", "dialect", d.Name, "error", err)
 	}

@@ -42,6 +42,7 @@ type exchange struct {
 	digested bool
 	trail    *trail // for the journal; nil: there is none
 	leverage *leverage
+	endSpan  func(name string, status int, about ...string) // nil: there is none
 	// diagnosis is the doctor's, of a refused signature in a sandbox.
 	diagnosis *doctor.Diagnosis
 }

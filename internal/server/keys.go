@@ -30,15 +30,34 @@ func publicKey(text string) (key, error) {
 
 var errNoKey = errors.New("no public key is registered for this partner (qrisd partner key)")
 
+// verifyRSA tries the partner's public key, and the one before it while that is
+// valid.
 func (s *Server) verifyRSA(p *pay.Partner, verify func(key) error) error {
-	if p.PublicKey == "" {
-		return errNoKey
+	err := errNoKey
+	for _, text := range p.PublicKeys(s.core.Now()) {
+		k, bad := publicKey(text)
+		if bad != nil {
+			return fmt.Errorf("reading the partner's public key: %w", bad)
+		}
+		if err = verify(k); err == nil {
+			return nil
+		}
 	}
-	k, err := publicKey(p.PublicKey)
-	if err != nil {
-		return fmt.Errorf("reading the partner's public key: %w", err)
+	return err
+}
+
+var errNoSecret = errors.New("no client secret is registered for this partner (qrisd partner rotate)")
+
+// verifyHMAC tries the partner's client secret, and the one before it while
+// that is valid.
+func (s *Server) verifyHMAC(p *pay.Partner, verify func(secret string) error) error {
+	err := errNoSecret
+	for _, secret := range p.Secrets(s.core.Now()) {
+		if err = verify(secret); err == nil {
+			return nil
+		}
 	}
-	return verify(k)
+	return err
 }
 
 // expected says which string this server would have signed, with the token

@@ -85,13 +85,12 @@ func (x *exchange) overloaded() error {
 // act carries out the operation, as far as the levers let it and its answer
 // through.
 func (s *Server) act(ctx context.Context, x *exchange) (any, error) {
-	op := x.route.operation
 	fault, faulty := x.fault()
 	if faulty && !fault.after {
 		x.leverage.take(sandbox.LeverError)
 		return nil, fault.answer
 	}
-	reply, err := op.Do(ctx, x.call)
+	reply, err := s.verb(ctx, x)
 	if err != nil {
 		return nil, err
 	}

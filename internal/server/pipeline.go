@@ -15,7 +15,11 @@ import (
 // client meets their refusals.
 func (s *Server) api(routes []route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r, end := s.traced(r)
+		s.inFlight.Add(1)
+		defer s.inFlight.Add(-1)
 		x := s.receive(r, routes)
+		x.endSpan = end
 		w, done := s.record(w, x)
 		defer done()
 		w = s.pull(w, x)
@@ -25,7 +29,7 @@ func (s *Server) api(routes []route) http.Handler {
 }
 
 func (s *Server) run(ctx context.Context, x *exchange) (any, error) {
-	if err := s.authenticate(ctx, x); err != nil {
+	if err := s.stepped(ctx, "authenticate", x, s.authenticate); err != nil {
 		return nil, err
 	}
 	if err := x.overloaded(); err != nil {

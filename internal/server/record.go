@@ -31,7 +31,7 @@ const (
 )
 
 // mostSteps is how many checks a request goes through.
-const mostSteps = 13
+const mostSteps = 14
 
 // step notes what a check came to, and gives that back.
 func (x *exchange) step(name string, err error) error {
@@ -173,6 +173,7 @@ func (r *recording) call() sandbox.Call {
 	}
 	c.Reference = cmp.Or(quoted(r.body, "referenceNo"), quoted(r.body, "originalReferenceNo"), asked.Get("originalReferenceNo").Text())
 	c.PartnerReference = cmp.Or(asked.Get("partnerReferenceNo").Text(), asked.Get("originalPartnerReferenceNo").Text(), quoted(r.body, "partnerReferenceNo"))
+	c.PartnerReference = string(unsecret(x, []byte(c.PartnerReference)))
 	return c
 }
 
@@ -204,8 +205,18 @@ func rawRequest(x *exchange) []byte {
 		head = b.Bytes()
 	}
 	raw := append(append(veilHead(head), "\r\n"...), veilBody(x, x.raw)...)
-	if x.partner != nil && len(x.partner.ClientSecret) >= leastSecret {
-		raw = bytes.ReplaceAll(raw, []byte(x.partner.ClientSecret), []byte(veil(x.partner.ClientSecret)))
+	return unsecret(x, raw)
+}
+
+// unsecret masks the partner's client secrets wherever they stand.
+func unsecret(x *exchange, raw []byte) []byte {
+	if x.partner == nil {
+		return raw
+	}
+	for _, secret := range []string{x.partner.ClientSecret, x.partner.Former.Secret} {
+		if len(secret) >= leastSecret {
+			raw = bytes.ReplaceAll(raw, []byte(secret), []byte(veil(secret)))
+		}
 	}
 	return raw
 }
@@ -219,5 +230,5 @@ func rawResponse(x *exchange, header http.Header, status int, body []byte) []byt
 	header.Write(&b)
 	b.WriteString("\r\n")
 	b.Write(veilBody(x, body))
-	return b.Bytes()
+	return unsecret(x, b.Bytes())
 }

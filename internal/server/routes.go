@@ -13,24 +13,26 @@ func (s *Server) Handler() http.Handler {
 		mux.Handle(path, s.api(s.routes[path]))
 	}
 	s.mountBindings(mux)
-	mux.HandleFunc("GET /qr/{file}", s.image)
-	mux.HandleFunc("GET /pay/{ref}", s.checkout)
-	mux.HandleFunc("GET /pay/{ref}/status", s.checkoutStatus)
-	mux.HandleFunc("GET /pay/{ref}/events", s.checkoutEvents())
-	mux.HandleFunc("GET /assets/{file}", s.asset)
-	mux.HandleFunc("GET /healthz", Healthz)
+	mux.Handle("GET /qr/{file}", s.page(s.image))
+	mux.Handle("GET /pay/{ref}", s.page(s.checkout))
+	mux.Handle("GET /pay/{ref}/status", s.page(s.checkoutStatus))
+	mux.Handle("GET /pay/{ref}/events", s.page(s.checkoutEvents()))
+	mux.Handle("GET /assets/{file}", s.page(s.asset))
+	mux.Handle("GET /openapi/{file}", s.page(s.openAPI()))
+	mux.HandleFunc("GET /healthz", s.Healthz)
 	mux.HandleFunc("GET /readyz", s.Readyz)
-	mux.HandleFunc("/", s.notRouted)
+	mux.Handle("/", s.page(s.notRouted))
 	return s.recovering(s.verbatim(mux))
 }
 
 // verbatim keeps ServeMux from answering an unclean path with a redirect,
 // which would lose a signed body.
 func (s *Server) verbatim(next http.Handler) http.Handler {
+	lost := s.page(s.notRouted)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := r.URL.Path
 		if p == "" || p[0] != '/' || (p != "/" && path.Clean(p) != strings.TrimSuffix(p, "/")) {
-			s.notRouted(w, r)
+			lost.ServeHTTP(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -4,9 +4,9 @@
 package server
 
 import (
-	"context"
-	"errors"
+	"crypto/x509"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/qrisd/qrisd/internal/dialect"
@@ -31,14 +31,16 @@ type Options struct {
 	Journal *sandbox.Journal
 	Events  *sandbox.Events
 	Levers  *sandbox.Levers // of a sandbox
-	// Ready says whether new requests should come here: nil, ErrDraining, or
-	// what keeps them from being served. An error may know its cure, by a method
-	// of that name. Without Ready they always should.
-	Ready func(context.Context) error
+	// Roots gives the authorities whose client certificates a partner's subject
+	// may be in; nil, or giving nil: there are none.
+	Roots func() *x509.CertPool
+	// Draining says that this node finishes what it has and then ends; nil: it
+	// never does. Ready are the other conditions under which requests should
+	// come here, Live those under which the process is to go on.
+	Draining    func() bool
+	Ready, Live []Probe
+	Instruments
 }
-
-// ErrDraining says that this node finishes what it has and then ends.
-var ErrDraining = errors.New("draining")
 
 // Server serves dialects over one core.
 type Server struct {
@@ -49,6 +51,10 @@ type Server struct {
 	rates   rates
 	site    site
 	ward    ward
+	vouched vouched
+	lines   allowance
+
+	inFlight atomic.Int64
 }
 
 // route is one operation at one path.
@@ -56,6 +62,7 @@ type route struct {
 	dialect   *dialect.Dialect
 	operation *dialect.Operation
 	prefix    string // of a dialect's own mount; not part of the documented path
+	count     func(code string, took time.Duration)
 }
 
 // reference is the rule for a repeated Identifier.
@@ -86,10 +93,11 @@ func (s *Server) mount(d *dialect.Dialect) {
 	}
 	for i := range d.Operations {
 		op := &d.Operations[i]
+		count := s.counter(d, op)
 		for _, path := range op.Paths {
-			s.routes[path] = append(s.routes[path], route{d, op, ""})
+			s.routes[path] = append(s.routes[path], route{d, op, "", count})
 			prefix := "/" + d.Name
-			s.routes[prefix+path] = append(s.routes[prefix+path], route{d, op, prefix})
+			s.routes[prefix+path] = append(s.routes[prefix+path], route{d, op, prefix, count})
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -148,49 +147,4 @@ func (s *Server) noCode(w http.ResponseWriter, r *http.Request, err error) {
 			ResponseMessage: snap.CaseInternalServerError.Message,
 		})
 	}
-}
-
-// Healthz says that the process runs.
-func Healthz(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Write([]byte(`{"status":"ok"}` + "\n"))
-}
-
-// readiness is the answer of /readyz.
-type readiness struct {
-	Status string `json:"status"` // ready, draining or unavailable
-	Cause  string `json:"cause,omitempty"`
-	Cure   string `json:"cure,omitempty"`
-	Time   string `json:"time"`
-}
-
-// readyWithin bounds the look, so that a balancer's own limit does not end it.
-const readyWithin = 2 * time.Second
-
-// Readyz says whether a balancer should send requests here.
-func (s *Server) Readyz(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
-	defer cancel()
-	var err error
-	if s.options.Ready != nil {
-		err = s.options.Ready(ctx)
-	}
-	w.Header().Set("Cache-Control", "no-store")
-	s.writeReadiness(w, err)
-}
-
-func (s *Server) writeReadiness(w http.ResponseWriter, err error) {
-	status, answer := http.StatusOK, readiness{Status: "ready", Time: s.core.Now().Format(time.RFC3339)}
-	var curable interface{ Cure() string }
-	switch {
-	case errors.Is(err, ErrDraining):
-		status, answer.Status = http.StatusServiceUnavailable, "draining"
-	case err != nil:
-		s.options.Log.Error("not ready", "error", err)
-		status, answer.Status, answer.Cause = http.StatusServiceUnavailable, "unavailable", err.Error()
-		if errors.As(err, &curable) {
-			answer.Cure = curable.Cure()
-		}
-	}
-	s.writeJSON(w, status, answer)
 }

@@ -200,14 +200,10 @@ func (s *Server) lookAt(ctx context.Context, refs []string) (map[string]console.
 	return found, err
 }
 
-func (s *Server) draining(ctx context.Context) bool {
-	return s.options.Ready != nil && errors.Is(s.options.Ready(ctx), ErrDraining)
-}
-
 // checkoutEvents streams to a page how its code stands, from now until it
 // cannot change any more.
 func (s *Server) checkoutEvents() http.HandlerFunc {
-	watch := &watch{look: s.lookAt, draining: s.draining, every: lookEvery, viewers: make(map[string]map[*viewer]bool)}
+	watch := &watch{look: s.lookAt, draining: func(context.Context) bool { return s.draining() }, every: lookEvery, viewers: make(map[string]map[*viewer]bool)}
 	return func(w http.ResponseWriter, r *http.Request) {
 		c, err := s.findCheckout(r)
 		if err != nil {
@@ -217,7 +213,7 @@ func (s *Server) checkoutEvents() http.HandlerFunc {
 		v := watch.join(c.Code.Ref)
 		if v == nil {
 			w.Header().Set("Retry-After", "5")
-			s.writeJSON(w, http.StatusServiceUnavailable, readiness{Status: "unavailable", Cause: "too many streams", Time: c.Now.Format(time.RFC3339)})
+			s.writeJSON(w, http.StatusServiceUnavailable, condition{Status: "unavailable", Cause: "too many streams", Time: c.Now.Format(time.RFC3339)})
 			return
 		}
 		defer watch.leave(v)

@@ -2,7 +2,6 @@ package server
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"image/png"
@@ -49,12 +48,7 @@ func open(t *testing.T, simulated bool, limit time.Duration) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := New(h.core, nil, Options{Sandbox: simulated, Log: slog.New(slog.DiscardHandler), Ready: func(context.Context) error {
-		if h.draining.Load() {
-			return ErrDraining
-		}
-		return nil
-	}})
+	s := New(h.core, nil, Options{Sandbox: simulated, Log: slog.New(slog.DiscardHandler), Draining: h.draining.Load})
 	web := httptest.NewUnstartedServer(s.Handler())
 	web.Config.ReadTimeout, web.Config.WriteTimeout = limit, limit
 	web.Start()

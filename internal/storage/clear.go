@@ -15,5 +15,13 @@ func (t tx) Clear() error {
 		}
 	}
 	t.db.forgotMarks()
-	return nil
+	if _, err := t.db.exec(dropSettlementLeaves, nil); err != nil {
+		return err
+	}
+	_, err := t.db.exec(insertLeaf, []any{leafCleared, "", ""})
+	return err
 }
+
+// What was settled is gone with the rest. The chain stays, and takes in that
+// the books were cleared.
+const dropSettlementLeaves = "DELETE FROM leaf WHERE kind = 'settlement'"

@@ -7,14 +7,17 @@ import (
 
 // kept are the tables that outlive a Clear, each with its reason.
 var kept = map[string]string{
-	"setting": "the server's own secrets, and what a sandbox was seeded with",
-	"lease":   "the nodes that are there",
-	"quota":   "request rates, by real time",
-	"guard":   "rows that are only locked",
-	"redo":    "how far the store has come in its log",
-	"lane":    "what became of a connection's commits",
-	"account": "who may sign in",
-	"audit":   "who did what, this too",
+	"setting":  "the server's own secrets, and what a sandbox was seeded with",
+	"lease":    "the nodes that are there",
+	"data_key": "what settings are sealed under",
+	"quota":    "request rates, by real time",
+	"guard":    "rows that are only locked",
+	"redo":     "how far the store has come in its log",
+	"lane":     "what became of a connection's commits",
+	"account":  "who may sign in",
+	"audit":    "who did what, this too",
+	"block":    "the chain, which takes in that the books were cleared",
+	"leaf":     "acts that wait for their block, and the clearing itself",
 }
 
 // TestClearKnowsEveryTable: a table that a migration adds is emptied or kept

@@ -132,7 +132,7 @@ func TestCopyTakesEverything(t *testing.T) {
 			t.Errorf("table %s: %d rows were counted, %d are there", r.Table, r.Rows, len(want[r.Table]))
 		}
 	}
-	mustClose(t, mustOpen(t, back, Options{})) // it is a store
+	mustClose(t, mustOpen(t, back, Options{Keys: fairKeys})) // it is a store
 }
 
 // TestSchemaIsThatOfAStore: the schema by which copies are made is read from a
@@ -329,7 +329,7 @@ func TestAlteredBackup(t *testing.T) {
 		t.Errorf("first wrong: %v", v)
 	}
 	// A store is not held against what it held when it was a backup.
-	mustClose(t, mustOpen(t, file, Options{}))
+	mustClose(t, mustOpen(t, file, Options{Keys: fairKeys}))
 	if v := firstWrong(t, file); v != (Violation{}) {
 		t.Error(v)
 	}

@@ -42,8 +42,8 @@ func (v Violation) Error() string {
 // Invariants are all that healthy books keep to, the most fundamental first:
 // what comes later may rest on what comes before.
 func Invariants() []Invariant {
-	return slices.Concat(foundations, ledgerInvariants, referenceInvariants(), paymentInvariants, refundInvariants,
-		codeInvariants, deliveryInvariants, settlementInvariants, otherInvariants)
+	return slices.Concat(foundations, chainInvariants, contents, ledgerInvariants, referenceInvariants(), paymentInvariants, refundInvariants,
+		codeInvariants, deliveryInvariants, settlementInvariants, otherInvariants, sealedInvariants())
 }
 
 // errEnough ends a visit.
@@ -115,6 +115,11 @@ func (s *Snapshot) Check(all []Invariant) error {
 var foundations = []Invariant{
 	{Name: "file", Of: "the", Says: "the file is whole, as SQLite's integrity check sees it", find: (*Snapshot).findDamage},
 	{Name: "schema", Of: "the", Says: "every table, column and index of the schema is there", find: (*Snapshot).findMissing},
+}
+
+// contents name no more than a table: what the chain can tell of a row comes
+// before them.
+var contents = []Invariant{
 	{Name: "contents", Of: "table", Says: "a backup holds what was written into it", find: (*Snapshot).findAltered},
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/qrisd/qrisd/internal/pay"
+	"github.com/qrisd/qrisd/internal/seal"
 	"github.com/qrisd/qrisd/qris"
 )
 
@@ -27,6 +28,9 @@ type fair struct {
 // morning is when the fair opens.
 var morning = time.Date(2026, 1, 31, 8, 0, 0, 0, pay.Jakarta)
 
+// fairKeys are those of a fair that was closed.
+var fairKeys = under(seal.Draw())
+
 // holdFair fills a store with a fair.
 func holdFair(t testing.TB, s *Store) {
 	f := &fair{t: t, store: s, now: morning}
@@ -35,10 +39,14 @@ func holdFair(t testing.TB, s *Store) {
 	f.sell()
 	f.sellStatic()
 	f.giveBack()
+	f.seal()
 	f.abandon()
 	f.grant()
 	f.notify()
 	f.closeDays()
+	f.act("payer.fund", "budi")
+	f.seal()
+	f.sellStatic() // nobody seals this
 	f.administer()
 }
 
@@ -244,11 +252,25 @@ func (f *fair) closeDays() {
 	f.now = f.now.AddDate(0, 0, 1)
 }
 
+// seal puts into the chain what is not in it yet.
+func (f *fair) seal() {
+	f.t.Helper()
+	for more := true; more; {
+		var err error
+		more, err = f.core.Under(pay.Lease{}).Seal(context.Background(), pay.Sealing{Now: time.Now()})
+		f.must(err)
+	}
+}
+
+func (f *fair) act(verb, subject string) {
+	act := pay.Act{At: f.now, Who: "ani", Role: pay.Admin, Origin: "127.0.0.1", Verb: verb, Subject: subject, Detail: "viewer"}
+	f.must(f.core.Do(context.Background(), act, func() error { return nil }))
+}
+
 func (f *fair) administer() {
 	ani := pay.User{Name: "ani", Role: pay.Admin, Password: "derived", Standing: pay.Active, CreatedAt: f.now}
 	f.must(f.store.Update(context.Background(), func(tx pay.Tx) error { return tx.InsertUser(ani) }))
-	act := pay.Act{At: f.now, Who: ani.Name, Role: ani.Role, Origin: "127.0.0.1", Verb: "user.add", Subject: "budi", Detail: "viewer"}
-	f.must(f.core.Do(context.Background(), act, func() error { return nil }))
+	f.act("user.add", "budi")
 	f.must(f.store.Update(context.Background(), func(tx pay.Tx) error {
 		if err := tx.PutSetting("admin.token", "t"); err != nil {
 			return err
@@ -271,7 +293,7 @@ func closedFair(t *testing.T) string {
 	t.Helper()
 	fairFile.once.Do(func() {
 		path := filepath.Join(t.TempDir(), "books.db")
-		s := mustOpen(t, path, Options{})
+		s := mustOpen(t, path, Options{Keys: fairKeys})
 		holdFair(t, s)
 		mustClose(t, s)
 		text, err := os.ReadFile(path)

@@ -23,6 +23,19 @@ func firstWrong(t *testing.T, location string) Violation {
 	return v
 }
 
+// firstBeside is what Check names first where the chain is not asked, to which
+// nearly every change is one behind its back.
+func firstBeside(t *testing.T, location string) Violation {
+	t.Helper()
+	beside := slices.DeleteFunc(Invariants(), func(i Invariant) bool { return strings.HasPrefix(i.Name, "chain-") })
+	var v Violation
+	err := Read(t.Context(), location, func(s *Snapshot) error { return s.Check(beside) })
+	if err != nil && !errors.As(err, &v) {
+		t.Fatal(err)
+	}
+	return v
+}
+
 func TestHealthyBooks(t *testing.T) {
 	if v := firstWrong(t, closedFair(t)); v != (Violation{}) {
 		t.Error(v)
@@ -80,7 +93,7 @@ var wrongs = []struct {
 	{"wallet-postings", "", []string{"UPDATE payer SET balance = balance + 1 WHERE id = 'budi'"}},
 	{"wallet-floor", "payer", []string{
 		"INSERT INTO payer VALUES ('zeno', 'Zeno', 'active', -5, 0, 0, 1)",
-		"INSERT INTO transfer VALUES ('t', 'funding', 'zeno', 1, '1970-01-01')",
+		"INSERT INTO transfer VALUES ('t', 'funding', 'zeno', 1, '1970-01-01', '')",
 		"INSERT INTO posting VALUES ('t', 'payer:zeno', -5, 0), ('t', 'external:funding', 5, 1)",
 	}},
 	{"transfer-cause", "", []string{"UPDATE transfer SET ref = 'none' WHERE " + first("transfer", "kind = 'funding'")}},
@@ -116,7 +129,7 @@ var wrongs = []struct {
 	{"payment-transfer", "", []string{"UPDATE transfer SET moved_at = moved_at + 1 WHERE " + first("transfer", "kind = 'off-us'")}},
 	{"payment-transfer", "", []string{"UPDATE transfer SET kind = 'off-us' WHERE " + first("transfer", "kind = 'on-us'")}},
 	{"payment-transfer", "", []string{ // a double spend
-		"INSERT INTO transfer SELECT 'twice', kind, ref, moved_at, day FROM transfer WHERE " + first("transfer", "kind = 'off-us'"),
+		"INSERT INTO transfer SELECT 'twice', kind, ref, moved_at, day, '' FROM transfer WHERE " + first("transfer", "kind = 'off-us'"),
 		"INSERT INTO posting SELECT 'twice', account, amount, leg FROM posting WHERE transfer_id = (SELECT MIN(id) FROM transfer WHERE kind = 'off-us')",
 		"UPDATE payer SET balance = (SELECT SUM(amount) FROM posting WHERE account = 'payer:' || id)",
 	}},
@@ -128,7 +141,7 @@ var wrongs = []struct {
 	{"payment-mdr-back", "", []string{
 		"UPDATE refund SET mdr = mdr - 1 WHERE " + first("refund", "mdr > 0 AND payment_ref IN (SELECT ref FROM payment WHERE refunded = amount)"),
 	}},
-	{"refund-amount", "refund", []string{"INSERT INTO refund SELECT 'r', id, partner_id, '', payment_ref, code_ref, acquirer_id, merchant_id, 0, 0, reason, refunded_at, day FROM refund LIMIT 1"}},
+	{"refund-amount", "refund", []string{"INSERT INTO refund SELECT 'r', id, partner_id, '', payment_ref, code_ref, acquirer_id, merchant_id, 0, 0, reason, refunded_at, day, '' FROM refund LIMIT 1"}},
 	{"refund-payment", "", []string{"UPDATE refund SET code_ref = 'none' WHERE " + first("refund", "1")}},
 	{"refund-transfer", "", []string{"UPDATE transfer SET moved_at = moved_at + 1 WHERE " + first("transfer", "kind = 'refund'")}},
 	{"refund-legs", "", []string{"UPDATE posting SET account = 'settlement:P/M1' WHERE " + first("posting", "account = 'merchant:P/M1' AND amount < 0 AND transfer_id IN (SELECT id FROM transfer WHERE kind = 'refund')")}},
@@ -177,6 +190,10 @@ var wrongs = []struct {
 	{"token-use", "", []string{"UPDATE token SET used_at = issued_at WHERE kind = 'b2b'"}},
 	{"mark-ref", "", []string{"UPDATE mark SET ref = 'none' WHERE " + first("mark", "ref <> ''")}},
 	{"partner-client-key", "partner", []string{"UPDATE partner SET client_key = 'key P'"}},
+	{"partner-sealed", "", []string{"UPDATE partner SET client_secret = 'plain' WHERE id = 'P'"}},
+	{"partner-sealed", "", []string{"DELETE FROM data_key"}},
+	{"merchant-sealed", "", []string{"UPDATE merchant SET notify_url = 'qs1.0123456789abcdef.AAAA' WHERE id = 'M0'"}},
+	{"setting-sealed", "", []string{"UPDATE setting SET value = 'plain' WHERE name = 'admin.token'"}},
 	{"merchant-mpan", "merchant", []string{"UPDATE merchant SET mpan = '936009990000000001'"}},
 }
 
@@ -187,12 +204,12 @@ func TestWrongBooks(t *testing.T) {
 			path := closedFair(t)
 			if w.loosen != "" {
 				loosen(t, path, w.loosen)
-				if v := firstWrong(t, path); v != (Violation{}) {
+				if v := firstBeside(t, path); v != (Violation{}) {
 					t.Fatalf("before anything was changed: %v", v)
 				}
 			}
 			tamper(t, path, w.change...)
-			v := firstWrong(t, path)
+			v := firstBeside(t, path)
 			if v.Invariant != w.name || v.ID == "" || v.Want == v.Got {
 				t.Errorf("first wrong: %v", v)
 			}
@@ -233,7 +250,7 @@ func TestDamageIsNoticed(t *testing.T) {
 // TestEveryInvariantIsBroken: an invariant that nothing in the table breaks
 // may be one that nothing can.
 func TestEveryInvariantIsBroken(t *testing.T) {
-	broken := []string{"file", "contents"} // by tests of their own
+	broken := []string{"file", "contents", "chain-block", "chain-row"} // by tests of their own
 	for _, w := range wrongs {
 		broken = append(broken, w.name)
 	}

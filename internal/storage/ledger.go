@@ -2,6 +2,7 @@ package storage
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/qrisd/qrisd/internal/ledger"
@@ -27,8 +28,8 @@ var postings = table[ledger.Posting]{
 var (
 	transferByID       = transfers.find("WHERE id = $1")
 	postingsOfTransfer = postings.find("WHERE transfer_id = $1 ORDER BY leg")
-	insertTransfer     = transfers.insert("day")
-	insertPosting      = postings.insert("transfer_id", "leg")
+	insertTransfer     = transfers.insert("day", "digest")
+	insertPosting      = postings.insert("leg", "transfer_id")
 
 	balanceOf = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM posting WHERE account = $1"
 	balances  = "SELECT account, CAST(SUM(amount) AS BIGINT) FROM posting GROUP BY account ORDER BY account"
@@ -95,11 +96,17 @@ func (t tx) InsertTransfer(transfer ledger.Transfer, day string) error {
 	if err := checkTransfer(transfer); err != nil {
 		return err
 	}
-	if err := t.add(insertTransfer, append(transfers.values(&transfer), day)); err != nil {
+	rows := [][]any{append(transfers.values(&transfer), day)}
+	sealed := slices.Clone(rows)
+	for leg, p := range transfer.Postings {
+		values := append(postings.values(&p), leg)
+		rows, sealed = append(rows, append(values, transfer.ID)), append(sealed, values)
+	}
+	if err := t.add(insertTransfer, append(rows[0], stamp(sealed...))); err != nil {
 		return err
 	}
 	for leg, p := range transfer.Postings {
-		if err := t.add(insertPosting, append(postings.values(&p), transfer.ID, leg)); err != nil {
+		if err := t.add(insertPosting, rows[leg+1]); err != nil {
 			return fmt.Errorf("storage: transfer %s, posting to %s: %w", transfer.ID, p.Account, err)
 		}
 	}

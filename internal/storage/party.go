@@ -10,11 +10,12 @@ import (
 var partners = table[pay.Partner]{
 	name: "partner",
 	columns: strings.Fields(`id name dialect client_key client_secret public_key
-		channel_id notify_url standing settings created_at`),
+		channel_id notify_url standing settings former access created_at`),
 	fields: func(p *pay.Partner) []any {
 		return []any{
 			&p.ID, &p.Name, &p.Dialect, &p.ClientKey, &p.ClientSecret, &p.PublicKey,
-			&p.ChannelID, &p.NotifyURL, (*string)(&p.Standing), settings{&p.Settings}, moment{&p.CreatedAt},
+			&p.ChannelID, &p.NotifyURL, (*string)(&p.Standing), settings{&p.Settings}, former{&p.Former},
+			access{&p.Access}, moment{&p.CreatedAt},
 		}
 	},
 }
@@ -27,7 +28,7 @@ var (
 	partnerWithMyKey = "SELECT id FROM partner WHERE client_key = $1 AND id <> $2"
 )
 
-func (r reader) Partner(id string) (pay.Partner, error) { return partners.one(r.q, partnerByID, id) }
+func (r reader) Partner(id string) (pay.Partner, error) { return partners.known(r.q, partnerByID, id) }
 
 func (r reader) PartnerByClientKey(key string) (pay.Partner, error) {
 	return partners.one(r.q, partnerByKey, key)
@@ -62,7 +63,7 @@ var (
 )
 
 func (r reader) Merchant(partnerID, id string) (pay.Merchant, error) {
-	return merchants.one(r.q, merchantByID, partnerID, id)
+	return merchants.known(r.q, merchantByID, partnerID, id)
 }
 
 func (r reader) MerchantByMPAN(mpan string) (pay.Merchant, error) {

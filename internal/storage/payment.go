@@ -26,7 +26,7 @@ var (
 	latestPayment = payments.find(`WHERE code_ref = $1 AND code_ref <> ''
 		ORDER BY paid_at DESC, ref DESC LIMIT 1`)
 	paymentsOn     = payments.find("WHERE day = $1 AND $2 IN ('', acquirer_id) ORDER BY paid_at, ref")
-	insertPayment  = payments.insert("day")
+	insertPayment  = payments.insert("day", "digest")
 	paidToMerchant = `SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM payment
 		WHERE acquirer_id = $1 AND merchant_id = $2 AND day = $3 AND state = 'paid'`
 	paidByPayerSince = `SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM payment
@@ -61,7 +61,8 @@ func (r reader) PaymentsOn(acquirerID, day string, visit func(pay.Payment) error
 
 // InsertPayment answers ErrExists when the Ref is another payment's.
 func (t tx) InsertPayment(p pay.Payment, day string) error {
-	return t.add(insertPayment, append(payments.values(&p), day))
+	values := append(payments.values(&p), day)
+	return t.add(insertPayment, append(values, paymentDigest(values)))
 }
 
 // AddRefunded answers ErrNotFound when there is no such payment, too.

@@ -64,7 +64,7 @@ func OpenPostgres(ctx context.Context, url string, o Options) (*Store, error) {
 		pool.Close()
 		return nil
 	}
-	return s, nil
+	return s.opened(s.unlock(ctx, o.Keys))
 }
 
 func postgresConfig(url string, o Options) (*pgxpool.Config, error) {

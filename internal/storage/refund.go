@@ -22,7 +22,7 @@ var (
 	refundByRef      = refunds.find("WHERE ref = $1")
 	refundsOfPayment = refunds.find("WHERE payment_ref = $1 ORDER BY refunded_at, ref")
 	refundsOn        = refunds.find("WHERE day = $1 AND $2 IN ('', acquirer_id) ORDER BY refunded_at, ref")
-	insertRefund     = refunds.insert("day")
+	insertRefund     = refunds.insert("day", "digest")
 )
 
 func (r reader) Refund(ref string) (pay.Refund, error) { return refunds.one(r.q, refundByRef, ref) }
@@ -39,5 +39,6 @@ func (r reader) RefundsOn(acquirerID, day string, visit func(pay.Refund) error) 
 // InsertRefund answers ErrExists when the Ref is another refund's. Its payment
 // must be there.
 func (t tx) InsertRefund(r pay.Refund, day string) error {
-	return t.add(insertRefund, append(refunds.values(&r), day))
+	values := append(refunds.values(&r), day)
+	return t.add(insertRefund, append(values, stamp(values)))
 }

@@ -179,12 +179,12 @@ func (p *place) mustFit(ctx context.Context) error {
 }
 
 // Migrate brings the schema at a location up to this program's, as Open does,
-// but makes no file. It gives how the schema stood before.
+// but makes no file and needs no key. It gives how the schema stood before.
 func Migrate(ctx context.Context, location string) (before SchemaStatus, err error) {
 	if before, err = Schema(ctx, location); err != nil {
 		return before, err
 	}
-	s, err := Open(ctx, location, Options{})
+	s, err := Open(ctx, location, Options{Keys: Keys{blind: true}})
 	if err != nil {
 		return before, err
 	}

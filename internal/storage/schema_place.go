@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/stdlib"
-
-	"github.com/qrisd/qrisd/internal/pay"
 )
 
 // engine is what reading and filling books by hand needs to know of an engine.
@@ -176,9 +174,6 @@ func (s *Snapshot) query(text string, args []any, scan func(row) error) error {
 }
 
 func (s *Snapshot) marked(id string) (markRow, error) { return markedBy(s, id) }
-
-// Partners are all partners, with their keys.
-func (s *Snapshot) Partners() ([]pay.Partner, error) { return reader{s}.Partners() }
 
 // Nodes are the servers that work on the books at a moment, by their leases;
 // an embedded store has a lock instead.

@@ -56,5 +56,8 @@ func (r reader) Settlements(day string) ([]pay.Settlement, error) {
 
 // InsertSettlement answers ErrExists when the merchant's day is closed.
 func (t tx) InsertSettlement(s pay.Settlement) error {
-	return t.insert(insertSettlement, settlements.values(&s))
+	if err := t.insert(insertSettlement, settlements.values(&s)); err != nil {
+		return err
+	}
+	return t.wait(leafSettlement, s.Day+" "+s.ID, settlements.values(&s))
 }

@@ -9,11 +9,14 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pressly/goose/v3"
-	"modernc.org/sqlite"
+	_ "modernc.org/sqlite" // database/sql's, for migrations
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/qrisd/qrisd/internal/storage/lite"
 )
 
 // sqlitePragmas hold for every connection. synchronous=FULL makes a commit in
@@ -41,7 +44,7 @@ var sqliteHints = map[int]string{
 }
 
 func explainSQLite(err error) error {
-	var e *sqlite.Error
+	var e interface{ Code() int } // lite's, or that of database/sql's driver
 	if errors.As(err, &e) {
 		if hint := sqliteHints[e.Code()&0xff]; hint != "" {
 			return &Outage{Err: err, cure: hint}
@@ -73,6 +76,7 @@ func OpenSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	}
 	lane := s.writer.lanes[0].(*oneByOne)
 	s.release = func() error {
+		lane.recent.sieve.stop()
 		err := lane.close()
 		if err == nil {
 			err = os.Remove(redoPath(path))
@@ -80,7 +84,10 @@ func OpenSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 		moveAll(lane.db)
 		return errors.Join(err, checkpoint(lane.db), books.close(), lock.close())
 	}
-	return s, nil
+	if err = s.unlock(ctx, o.Keys); err == nil {
+		err = s.scrubFile(ctx, books)
+	}
+	return s.opened(err)
 }
 
 // openRecovered opens a file with all that its log says.
@@ -96,7 +103,7 @@ func newStore(ctx context.Context, path string, books *sqliteFile, o Options) (*
 	if err := migrate(ctx, books.db, goose.DialectSQLite3, migrations()); err != nil {
 		return nil, explainSQLite(err)
 	}
-	w, err := books.session(ctx, "PRAGMA cache_size = -32768") // pages that wait for their commit too
+	w, err := books.session("PRAGMA cache_size = -32768") // pages that wait for their commit too
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +112,7 @@ func newStore(ctx context.Context, path string, books *sqliteFile, o Options) (*
 	}
 	readers := make([]*session, o.Readers)
 	for i := range readers {
-		readers[i], err = books.session(ctx, "PRAGMA cache_size = -8192", "PRAGMA query_only = ON")
+		readers[i], err = books.session("PRAGMA cache_size = -8192", "PRAGMA query_only = ON")
 		if err != nil {
 			return nil, err
 		}
@@ -118,6 +125,11 @@ func newStore(ctx context.Context, path string, books *sqliteFile, o Options) (*
 	if err != nil {
 		return nil, err
 	}
+	filler, err := books.session("PRAGMA query_only = ON")
+	if err != nil {
+		return nil, err
+	}
+	go recent.sieve.fill(filler)
 	s := &Store{probe: probeDisk}
 	lane := &oneByOne{db: w, health: &s.health, recent: recent, redo: log, most: maxHeld}
 	s.writer = newWriter(o.MaxBatch, lane)
@@ -133,11 +145,11 @@ func lockSQLite(ctx context.Context, path string) (*sqliteFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = f.session(ctx, "BEGIN EXCLUSIVE")
+	_, err = f.session("BEGIN EXCLUSIVE")
 	if err == nil {
 		return f, nil
 	}
-	var e *sqlite.Error
+	var e *lite.Error
 	if errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY {
 		err = fmt.Errorf("%w: %s is held", ErrInUse, path)
 	}
@@ -174,7 +186,9 @@ func checkpoint(s *session) error {
 
 // sqliteFile is an open file and the sessions on it.
 type sqliteFile struct {
-	db       *sql.DB
+	db       *sql.DB // for migrations
+	uri      string
+	setup    []string // of every session
 	sessions []*session
 }
 
@@ -191,7 +205,11 @@ func openFile(path string, pragmas ...string) (*sqliteFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("storage: open: %w", err)
 	}
-	return &sqliteFile{db: db}, nil
+	f := &sqliteFile{db: db, uri: sqliteDSN(path)}
+	for _, p := range pragmas {
+		f.setup = append(f.setup, "PRAGMA "+p)
+	}
+	return f, nil
 }
 
 // createFile does not open a file that is there: closing it would release the
@@ -217,8 +235,8 @@ func sqliteDSN(path string, pragmas ...string) string {
 	return u.String()
 }
 
-func (f *sqliteFile) session(ctx context.Context, setup ...string) (*session, error) {
-	s, err := newSession(ctx, f.db, explainSQLite, setup...)
+func (f *sqliteFile) session(setup ...string) (*session, error) {
+	s, err := newSession(f.uri, slices.Concat(f.setup, setup)...)
 	if err == nil {
 		f.sessions = append(f.sessions, s)
 	}

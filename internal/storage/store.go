@@ -23,8 +23,9 @@ var ErrClosed = errors.New("storage: closed")
 
 // Options tune a Store. The zero value is the default.
 type Options struct {
-	MaxBatch int // transactions that share one commit; 0: 64
-	Readers  int // connections that View may use at a time; 0: one per processor, at least 4
+	MaxBatch int  // transactions that share one commit; 0: 64
+	Readers  int  // connections that View may use at a time; 0: one per processor, at least 4
+	Keys     Keys // of the secrets in it
 
 	// On PostgreSQL:
 	Writers  int           // connections that Update may use at a time; 0: 1
@@ -33,7 +34,7 @@ type Options struct {
 
 func (o Options) orDefault() Options {
 	o.MaxBatch = cmp.Or(max(o.MaxBatch, 0), 64)
-	o.Readers = cmp.Or(max(o.Readers, 0), max(4, runtime.GOMAXPROCS(0)))
+	o.Readers = cmp.Or(max(o.Readers, 0), max(16, runtime.GOMAXPROCS(0)))
 	o.Writers = cmp.Or(max(o.Writers, 0), 1)
 	o.Patience = cmp.Or(o.Patience, 5*time.Second)
 	return o
@@ -41,7 +42,9 @@ func (o Options) orDefault() Options {
 
 // Open opens the books at a location: the file of an embedded store, or the
 // postgres:// or postgresql:// URL of a database that several nodes share.
-// Either is brought up to this program's schema.
+// Either is brought up to this program's schema, and the secrets in it are
+// sealed if Options name keys. Without the key of a store that was sealed it
+// answers ErrNoKey or ErrWrongKey.
 func Open(ctx context.Context, location string, o Options) (*Store, error) {
 	if IsPostgres(location) {
 		return OpenPostgres(ctx, location, o)
@@ -62,6 +65,7 @@ func IsPostgres(location string) bool {
 type Store struct {
 	writer  *writer
 	readers viewer
+	vault   *vault // nil: its secrets are not sealed
 	health  health
 	probe   func(context.Context, *Store) error // commits something, to see whether that works again
 	release func() error                        // closes the database once nothing uses it
@@ -81,7 +85,7 @@ type viewer interface {
 // View implements pay.Storage. It answers ErrClosed after Close, and the
 // context's error when that ends before f or between two rows that f reads.
 func (s *Store) View(ctx context.Context, f func(pay.Reader) error) error {
-	return s.readers.view(ctx, f)
+	return s.readers.view(ctx, s.vault.reading(f))
 }
 
 // Update implements pay.Storage. It answers ErrClosed after Close, the
@@ -91,7 +95,7 @@ func (s *Store) View(ctx context.Context, f func(pay.Reader) error) error {
 // A statement that fails for another reason than pay.ErrExists or
 // pay.ErrNotFound fails the whole transaction, even if f returns nil.
 func (s *Store) Update(ctx context.Context, f func(pay.Tx) error) error {
-	return s.writer.update(ctx, f)
+	return s.writer.update(ctx, s.vault.writing(f))
 }
 
 // Stats counts what was written since the Store was opened.

@@ -53,6 +53,25 @@ func (r reader) ActPage(who, before string, limit int) ([]pay.Act, error) {
 	return acts.page(r.q, w, "id DESC", limit)
 }
 
-func (t tx) InsertAct(a pay.Act) error { return t.insert(insertAct, acts.values(&a)) }
+// InsertAct keeps the act for the chain too, but for its outcome.
+func (t tx) InsertAct(a pay.Act) error {
+	values := acts.values(&a)
+	if err := t.insert(insertAct, values); err != nil {
+		return err
+	}
+	if err := t.wait(leafAct, a.ID, values[:len(actColumns)]); err != nil || a.Outcome == "" {
+		return err
+	}
+	return t.waitOutcome(a.ID, a.Outcome)
+}
 
-func (t tx) EndAct(id, outcome string) error { return t.update(endAct, outcome, id) }
+func (t tx) EndAct(id, outcome string) error {
+	if err := t.update(endAct, outcome, id); err != nil || outcome == "" {
+		return err
+	}
+	return t.waitOutcome(id, outcome)
+}
+
+func (t tx) waitOutcome(id, outcome string) error {
+	return t.wait(leafOutcome, id, []any{id, outcome})
+}

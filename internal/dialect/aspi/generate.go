@@ -197,6 +197,11 @@ func expiry(c *dialect.Call, static bool) (time.Time, error) {
 		return time.Time{}, pay.RefuseField(pay.InvalidFormat, v.Field, "at least "+v.Min.String()+" from now, "+snap.FormatTimestamp(now))
 	case most > 0 && left > most:
 		return time.Time{}, pay.RefuseField(pay.InvalidFormat, v.Field, "at most "+most.String()+" from now, "+snap.FormatTimestamp(now))
+	case end.Year() > lastYear: // in Jakarta, where answers write it
+		return time.Time{}, pay.RefuseField(pay.InvalidFormat, v.Field, "no later than the year 9999, in Jakarta")
 	}
 	return end, nil
 }
+
+// lastYear is the last that a timestamp can be written with.
+const lastYear = 9999

@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -37,7 +38,29 @@ func drawPartner(t *rapid.T, key string) pay.Partner {
 		ClientSecret: texts.Draw(t, "ClientSecret"), PublicKey: texts.Draw(t, "PublicKey"),
 		ChannelID: texts.Draw(t, "ChannelID"), NotifyURL: texts.Draw(t, "NotifyURL"),
 		Standing: standings.Draw(t, "Standing"), Settings: drawSettings(t), CreatedAt: moments.Draw(t, "CreatedAt"),
+		Former: drawFormer(t), Access: drawAccess(t),
 	}
+}
+
+func drawFormer(t *rapid.T) pay.Former {
+	until := rapid.Map(rapid.Int64Range(1, 25e16), func(us int64) time.Time { return time.UnixMicro(us).UTC() })
+	return pay.Former{
+		Secret: texts.Draw(t, "former secret"), SecretUntil: until.Draw(t, "SecretUntil"),
+		PublicKey: texts.Draw(t, "former key"), KeyUntil: until.Draw(t, "KeyUntil"),
+	}
+}
+
+func drawAccess(t *rapid.T) pay.AccessRules {
+	a := pay.AccessRules{Subject: texts.Draw(t, "Subject")}
+	for range rapid.IntRange(0, 3).Draw(t, "networks") {
+		four := rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(t, "address")
+		addr, _ := netip.AddrFromSlice(four)
+		a.Networks = append(a.Networks, netip.PrefixFrom(addr, rapid.IntRange(0, 32).Draw(t, "bits")))
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "certificates") {
+		a.Certificates = append(a.Certificates, texts.Draw(t, "certificate"))
+	}
+	return a
 }
 
 func drawSettings(t *rapid.T) pay.PartnerSettings {

@@ -4,6 +4,7 @@ package storagetest
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -144,7 +145,10 @@ func has(t failer, s pay.Storage, ref string) bool {
 }
 
 // exactly compares times by what they show too: zone and precision.
-var exactly = cmp.Comparer(func(a, b time.Time) bool { return a == b })
+var exactly = cmp.Options{
+	cmp.Comparer(func(a, b time.Time) bool { return a == b }),
+	cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }),
+}
 
 func same(t failer, what string, got, want any) {
 	t.Helper()
