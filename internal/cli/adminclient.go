@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,14 +22,15 @@ import (
 
 // adminFlags say which server a command is about and how it answers.
 type adminFlags struct {
-	data, url, token string
-	json             bool
+	data, url, token, ca string
+	json                 bool
 }
 
 func (f *adminFlags) bind(c *cobra.Command) {
 	p := c.PersistentFlags()
 	p.StringVar(&f.data, "data", "qrisd-data", "folder of the server's store, for its address and token")
 	p.StringVar(&f.url, "admin", "", "address of the management API, as in http://127.0.0.1:8081 (default: the sandbox of --data)")
+	p.StringVar(&f.ca, "ca", os.Getenv("QRISD_ADMIN_CA"), "PEM file of the authority of the management API's certificate (or $QRISD_ADMIN_CA; default: those of this machine)")
 	p.StringVar(&f.token, "token", "", "admin token (default: QRISD_ADMIN_TOKEN, else that of --data)")
 	p.BoolVar(&f.json, "json", false, "print the server's answer as JSON")
 }
@@ -47,6 +49,9 @@ const callTime = 30 * time.Second
 // client finds the server: what the flags say, else what its folder says.
 func (f *adminFlags) client() (*adminClient, error) {
 	a := &adminClient{url: f.url, token: f.token, json: f.json, http: http.Client{Timeout: callTime}}
+	if err := a.trust(f.ca); err != nil {
+		return nil, err
+	}
 	text, err := os.ReadFile(filepath.Join(f.data, "sandbox.json"))
 	if err == nil {
 		err = json.Unmarshal(text, &a.file)
@@ -70,6 +75,21 @@ func (f *adminFlags) client() (*adminClient, error) {
 	}
 	a.url = strings.TrimRight(a.url, "/")
 	return a, nil
+}
+
+// trust takes the authority in a file for that of the server's certificate.
+func (a *adminClient) trust(file string) error {
+	if file == "" {
+		return nil
+	}
+	roots, err := authorities(file)
+	if err != nil {
+		return fmt.Errorf("--ca: %w", err)
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	a.http.Transport = transport
+	return nil
 }
 
 // storedToken is what a server outside a sandbox leaves in its folder.

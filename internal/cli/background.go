@@ -22,9 +22,11 @@ type duty struct {
 // in any case; the record follows within half a second.
 func (n *node) duties(log *slog.Logger) []duty {
 	daily := closing{core: n.core, folder: n.files, log: log}
+	chain := sealer{core: n.core}
 	all := []duty{
 		{"expiry", 500 * time.Millisecond, n.expireDue},
 		{"close", 20 * time.Second, daily.all},
+		{sealDuty, sealEvery, chain.look},
 	}
 	if n.member != nil {
 		j := janitor{member: n.member}
@@ -55,6 +57,7 @@ func background(ctx context.Context, n *node, deliver *notify.Notifier, log *slo
 	}
 	return func() {
 		work.Wait()
+		n.sealRest(ctx, log)
 		leave()
 		membership.Wait()
 	}

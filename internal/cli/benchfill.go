@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -81,7 +82,11 @@ type filler struct {
 // fillBooks stores codes, and payers with money and tokens, in books of a
 // seeded sandbox that nobody serves.
 func fillBooks(ctx context.Context, location string, o benchOptions, receiver string, progress *benchProgress) (books *benchBooks, err error) {
-	store, err := storage.Open(ctx, location, storage.Options{})
+	keys, err := keyFlags{}.keys(filepath.Dir(location), location, true)
+	if err != nil {
+		return nil, err
+	}
+	store, err := storage.Open(ctx, location, storage.Options{Keys: keys})
 	if err != nil {
 		return nil, err
 	}

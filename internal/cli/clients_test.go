@@ -15,7 +15,7 @@ import (
 // against a server: the lock file has the digests of what is installed. Each
 // script goes through a payment's life and ends at the first surprise.
 func TestRealClients(t *testing.T) {
-	dir := installClients(t)
+	dir := installPackages(t, "clients")
 	for _, dialectName := range []string{"midtrans", "dana"} {
 		t.Run(dialectName, func(t *testing.T) {
 			h := start(t)
@@ -30,11 +30,12 @@ func TestRealClients(t *testing.T) {
 // clientTime bounds a whole run of npm or of a script.
 const clientTime = 5 * time.Minute
 
-// installClients gives a folder with the scripts and the clients in it.
-func installClients(t *testing.T) string {
+// installPackages gives a folder like one of testdata, with the packages of its
+// lock file in it.
+func installPackages(t *testing.T, folder string) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "..", "testdata", "clients"))); err != nil {
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "..", "testdata", folder))); err != nil {
 		t.Fatal(err)
 	}
 	version := strings.TrimPrefix(runClient(t, clientCommand(t, dir, "node", "--version")), "v")

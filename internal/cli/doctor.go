@@ -27,6 +27,7 @@ import (
 // doctorFlags are what its caller knows of the partner and of the API.
 type doctorFlags struct {
 	booksFlags
+	keyFlags
 	secret, secretFile, publicKey, privateKey string
 	partnerID, clientKey, token               string
 	dialect, scheme                           string
@@ -74,6 +75,7 @@ func (f *doctorFlags) bind(c *cobra.Command) {
 	s.StringVar(&f.scheme, "scheme", "", "scheme that the API takes (default: that of the path): "+schemeNames())
 	s.BoolVar(&f.json, "json", false, "print the diagnoses as JSON")
 	f.booksFlags.bind(c)
+	f.bindKey(s)
 }
 
 // errNotRight tells scripts that some signature is not right; what is wrong was
@@ -146,10 +148,13 @@ func sandboxRecords(text []byte) (records, error) {
 
 // storedRecords reads a store beside the servers that use it.
 func (f *doctorFlags) storedRecords(ctx context.Context) (all records, err error) {
-	err = storage.Read(ctx, f.location(), func(s *storage.Snapshot) (err error) {
-		all.partners, err = s.Partners()
-		return err
-	})
+	keys, err := f.keys(f.data, f.location(), false)
+	if err == nil {
+		err = storage.Read(ctx, f.location(), func(s *storage.Snapshot) (err error) {
+			all.partners, err = s.PartnersOf(ctx, keys)
+			return err
+		})
+	}
 	if err != nil {
 		return all, fmt.Errorf("looking the partner up: %w", err)
 	}

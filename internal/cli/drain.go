@@ -8,9 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/qrisd/qrisd/internal/server"
-	"github.com/qrisd/qrisd/internal/storage"
 )
 
 const (
@@ -42,17 +39,8 @@ func (o serveOptions) grace() (time.Duration, error) {
 // departure is a node's way out: it tells balancers, then lets clients go,
 // then finishes what was accepted.
 type departure struct {
-	store   *storage.Store
 	grace   time.Duration
 	leaving atomic.Bool
-}
-
-// ready is what /readyz answers.
-func (d *departure) ready(ctx context.Context) error {
-	if d.leaving.Load() {
-		return server.ErrDraining
-	}
-	return d.store.Ready(ctx)
 }
 
 // parting lets a client that keeps its connection open find another node:

@@ -189,7 +189,7 @@ func redirect(ctx context.Context, a *adminClient, partners []string, to string)
 	own := make(map[string]string, len(all.Partners))
 	for _, p := range all.Partners {
 		own[p.ID] = p.NotifyURL
-		if len(partners) == 0 {
+		if len(partners) == 0 && !pay.HoldsPassword(p.NotifyURL) {
 			r.was[p.ID] = p.NotifyURL
 		}
 	}
@@ -198,6 +198,9 @@ func redirect(ctx context.Context, a *adminClient, partners []string, to string)
 		address, known := own[id]
 		if !known {
 			return r, fmt.Errorf("--partner %s: there is no such partner (qrisd partner list)", name)
+		}
+		if pay.HoldsPassword(address) {
+			return r, fmt.Errorf("--partner %s: its address holds a password, which is not shown: it could not be restored", name)
 		}
 		r.was[id] = address
 	}

@@ -85,8 +85,8 @@ func startWith(t *testing.T, o serveOptions) *harness {
 	ctx, cancel := context.WithCancel(context.Background())
 	h := &harness{t: t, dir: o.data, dialects: dialects()}
 	ready, done := make(chan *node, 1), make(chan error, 1)
-	o.listen, o.admin, o.sandbox, o.notifyPrivate, o.skew = "127.0.0.1:0", "127.0.0.1:0", true, true, -1
-	o.logLevel = cmp.Or(o.logLevel, "error")
+	o.listen, o.admin, o.sandbox, o.notifyPrivate = "127.0.0.1:0", "127.0.0.1:0", true, true
+	o.logLevel, o.skew = cmp.Or(o.logLevel, "error"), cmp.Or(o.skew, -1)
 	go func() { done <- serve(ctx, o, func(n *node) { ready <- n }) }()
 	select {
 	case h.node = <-ready:
@@ -261,7 +261,12 @@ func (c *call) sign(header http.Header) {
 
 func (h *harness) do(req *http.Request) reply {
 	h.t.Helper()
-	res, err := http.DefaultClient.Do(req)
+	return h.doWith(http.DefaultClient, req)
+}
+
+func (h *harness) doWith(c *http.Client, req *http.Request) reply {
+	h.t.Helper()
+	res, err := c.Do(req)
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -53,6 +53,9 @@ func move(c *cobra.Command, from, to string, force bool) (err error) {
 		return err
 	}
 	sayContents(c.OutOrStdout(), shown(to), contents)
+	if err := sayMasterKey(c, to); err != nil {
+		return err
+	}
 	fmt.Fprintf(c.OutOrStdout(), "%s is as it was: do not serve it any more\n", shown(from))
 	return nil
 }

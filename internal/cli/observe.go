@@ -2,8 +2,8 @@ package cli
 
 import (
 	"net"
-	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/qrisd/qrisd/internal/pay"
 	"github.com/qrisd/qrisd/internal/sandbox"
@@ -27,11 +27,10 @@ func (n *node) observe(o serveOptions) {
 }
 
 // tapped lets the journal show requests as they really came.
-func (n *node) tapped(api *http.Server, socket net.Listener) net.Listener {
+func (n *node) tapped(socket net.Listener) net.Listener {
 	if n.journal == nil {
 		return socket
 	}
-	api.ConnContext = server.Tapped
 	return server.Tap(socket)
 }
 
@@ -46,6 +45,7 @@ func (n *node) tellEvent(e pay.Event) {
 // tellTry tells of a try of a notification. What was answered, and where, is
 // the receiver's own affair outside a sandbox.
 func (n *node) tellTry(d pay.Delivery, a pay.Attempt, state pay.DeliveryState) {
+	n.tell.metrics.Tried(state, time.Duration(a.Millis)*time.Millisecond)
 	e := sandbox.Event{
 		At: a.At, Kind: sandbox.EventAttempt, PartnerID: d.PartnerID, Ref: d.CodeRef,
 		Fields: map[string]string{

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 
 	"github.com/qrisd/qrisd/internal/pay"
@@ -50,7 +51,7 @@ func (n *node) writeSandbox(ctx context.Context, own secrets) error {
 		return err
 	}
 	n.file = sandbox.File{
-		APIURL: n.apiURL, AdminURL: n.adminURL, AdminToken: own.token, ProviderPublicKey: snap.MarshalPublicKey(&own.key.PublicKey),
+		APIURL: n.apiURL, AdminURL: n.adminURL, AdminToken: own.token, ProviderPublicKey: snap.MarshalPublicKey(&n.signing.key().PublicKey),
 		Partners: p.Partners, Payers: p.Payers,
 	}
 	return writeFile(n.sandboxFile, n.file)
@@ -125,13 +126,33 @@ func (n *node) rotated(ctx context.Context, c sandbox.Credentials) error {
 	if err != nil {
 		return err
 	}
+	return n.rewrite(text)
+}
+
+// rewrite writes sandbox.json with parties that have changed, and with the
+// server's key of now.
+func (n *node) rewrite(text string) error {
 	p, err := readParties(text)
 	if err != nil {
 		return err
 	}
 	file := n.file
 	file.Partners, file.Payers = p.Partners, p.Payers
+	file.ProviderPublicKey = snap.MarshalPublicKey(&n.signing.key().PublicKey)
 	return writeFile(n.sandboxFile, file)
+}
+
+// republish puts another key of the server into sandbox.json.
+func (n *node) republish(log *slog.Logger) {
+	n.rewriting.Lock()
+	defer n.rewriting.Unlock()
+	text, err := n.core.Setting(context.Background(), settingParties)
+	if err == nil {
+		err = n.rewrite(text)
+	}
+	if err != nil {
+		log.Error("writing the server's new key into sandbox.json", "error", err)
+	}
 }
 
 // rotate replaces the credentials of a partner, unless they have been rotated

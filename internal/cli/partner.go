@@ -3,9 +3,11 @@ package cli
 import (
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,10 +27,10 @@ and agreements. ` + partnerNames,
 		Example: `  qrisd partner list
   qrisd partner show dana`,
 	},
-		partnerListCommand(f), partnerShowCommand(f), partnerAddCommand(f), partnerRotateCommand(f),
+		partnerListCommand(f), partnerShowCommand(f), partnerAddCommand(f), partnerRotateCommand(f), partnerRetireCommand(f),
 		partnerStandingCommand(f, "suspend", "Refuse every request of a partner", pay.Suspended),
 		partnerStandingCommand(f, "activate", "Serve a suspended partner again", pay.Active),
-		partnerKeyCommand(f), partnerNotifyCommand(f), partnerRateCommand(f),
+		partnerKeyCommand(f), partnerNotifyCommand(f), partnerAccessCommand(f), partnerRateCommand(f),
 		partnerDenyCommand(f), partnerAllowCommand(f), partnerSettingsCommand(f),
 	)
 	f.bind(c)
@@ -39,16 +41,26 @@ and agreements. ` + partnerNames,
 type partnerView struct {
 	ID, Name, Dialect, ClientKey, ChannelID, NotifyURL, Standing string
 	PublicKeyFingerprint                                         string
+	FormerSecretUntil, FormerKeyUntil                            time.Time
 	Settings                                                     pay.PartnerSettings
+	Access                                                       pay.AccessRules
 }
 
 func sayPartner(w io.Writer, p partnerView) {
 	printPairs(w, [][2]string{
 		{"partner", p.ID}, {"name", p.Name}, {"dialect", p.Dialect}, {"standing", p.Standing},
 		{"client key", p.ClientKey}, {"channel", p.ChannelID}, {"public key", p.PublicKeyFingerprint},
-		{"notify", p.NotifyURL},
+		{"notify", p.NotifyURL}, {"old secret until", until(p.FormerSecretUntil)}, {"old key until", until(p.FormerKeyUntil)},
 	})
 	saySettings(w, p.Settings)
+}
+
+// until is a time for people; empty: there is none.
+func until(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(pay.Jakarta).Format(time.RFC3339)
 }
 
 func partnerListCommand(f *adminFlags) *cobra.Command {
@@ -139,15 +151,33 @@ func sayCredentials(w io.Writer, k sandbox.Credentials) {
 }
 
 func partnerRotateCommand(f *adminFlags) *cobra.Command {
-	return &cobra.Command{
+	var overlap string
+	c := &cobra.Command{
 		Use:   "rotate PARTNER",
 		Short: "Draw a new secret and key pair for a partner",
-		Long: `Draw a new client secret and key pair for a partner and print them. The old ones
-end at once; a sandbox's sandbox.json gets the new ones. ` + partnerNames,
-		Example: `  qrisd partner rotate dana`,
+		Long: `Draw a new client secret and key pair for a partner and print them. For the
+overlap the old ones verify too; a sandbox's sandbox.json gets the new ones. ` + partnerNames,
+		Example: `  qrisd partner rotate dana --overlap 24h`,
 		Args:    cobra.ExactArgs(1),
 		RunE: f.run(func(c *cobra.Command, a *adminClient, args []string) error {
-			return perform(c, a, post(path("partners", a.partnerID(args[0]), "rotate"), nil), sayCredentials)
+			r := post(path("partners", a.partnerID(args[0]), "rotate"), map[string]string{"overlap": overlap})
+			return perform(c, a, r, sayCredentials)
+		}),
+	}
+	c.Flags().StringVar(&overlap, "overlap", "", overlapHelp)
+	return c
+}
+
+func partnerRetireCommand(f *adminFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:     "retire PARTNER",
+		Short:   "End the old secret and key of a partner before their time",
+		Long:    "End the overlap of a rotation: what verified beside the new secret and key is refused from now on. " + partnerNames,
+		Example: `  qrisd partner retire dana`,
+		Args:    cobra.ExactArgs(1),
+		RunE: f.run(func(c *cobra.Command, a *adminClient, args []string) error {
+			r := request{http.MethodDelete, path("partners", a.partnerID(args[0]), "former"), nil}
+			return perform(c, a, r, sayPartner)
 		}),
 	}
 }
@@ -167,10 +197,11 @@ func partnerStandingCommand(f *adminFlags, verb, short string, standing pay.Stan
 }
 
 func partnerKeyCommand(f *adminFlags) *cobra.Command {
-	return &cobra.Command{
+	var overlap string
+	c := &cobra.Command{
 		Use:     "key PARTNER FILE",
 		Short:   "Register a partner's public key",
-		Long:    "Register the RSA public key, or the certificate, that verifies a partner's signatures. " + partnerNames,
+		Long:    "Register the RSA public key, or the certificate, that verifies a partner's signatures. For the overlap the one before does too. " + partnerNames,
 		Example: `  qrisd partner key dana public.pem`,
 		Args:    cobra.ExactArgs(2),
 		RunE: f.run(func(c *cobra.Command, a *adminClient, args []string) error {
@@ -178,12 +209,14 @@ func partnerKeyCommand(f *adminFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r := put(path("partners", a.partnerID(args[0]), "key"), map[string]string{"publicKey": text})
+			r := put(path("partners", a.partnerID(args[0]), "key"), map[string]string{"publicKey": text, "overlap": overlap})
 			return perform(c, a, r, func(w io.Writer, p partnerView) {
 				fmt.Fprintln(w, "partner", p.ID, "signs with the key", p.PublicKeyFingerprint)
 			})
 		}),
 	}
+	c.Flags().StringVar(&overlap, "overlap", "", overlapHelp)
+	return c
 }
 
 func partnerNotifyCommand(f *adminFlags) *cobra.Command {

@@ -15,7 +15,7 @@ import (
 
 // allSteps are the checks of a request that is carried out.
 var allSteps = []string{
-	"method", "headers", "timestamp", "partner", "token", "signature", "agreement", "customer", "rate", "repeated", "body", "fields", "do",
+	"method", "headers", "timestamp", "partner", "access", "token", "signature", "agreement", "customer", "rate", "repeated", "body", "fields", "do",
 }
 
 // recorded is the newest call of the journal, which the client's answer must

@@ -23,8 +23,10 @@ an empty database. A backup that is damaged, that was altered or that breaks an
 invariant is refused, and what is wrong is named. The copy is compared with the
 backup and checked again; until then the store refuses to be served.
 
-Credentials of a sandbox's partners are in sandbox.json, which is not part of
-the books: keep that file too.`,
+Secrets stay sealed: the store is served with the master key of the books that
+were backed up, which for a sandbox is store.key in its data folder. Credentials
+of a sandbox's partners are in sandbox.json. Neither is part of the books: keep
+these files too.`,
 		Example: `  qrisd restore --data qrisd-data /backup/qrisd-2026-01-31.db
   qrisd restore --store postgres://qrisd@db/qrisd /backup/qrisd-2026-01-31.db`,
 		Args: cobra.ExactArgs(1),
@@ -49,7 +51,18 @@ func restore(c *cobra.Command, file, location string, force bool) error {
 		return err
 	}
 	sayContents(c.OutOrStdout(), shown(location), contents)
-	return nil
+	return sayMasterKey(c, location)
+}
+
+// sayMasterKey says which key a copy is to be served with: none is copied.
+func sayMasterKey(c *cobra.Command, location string) error {
+	return storage.Read(c.Context(), location, func(s *storage.Snapshot) error {
+		id, err := s.MasterKey()
+		if err == nil && id != "" {
+			fmt.Fprintf(c.OutOrStdout(), "its secrets are sealed under master key %s: serve it with the key of the books that it comes from\n", id)
+		}
+		return err
+	})
 }
 
 // copyBooks copies books from one location to another, dated as the backup

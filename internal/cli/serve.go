@@ -30,7 +30,6 @@ import (
 	"github.com/qrisd/qrisd/internal/sandbox"
 	"github.com/qrisd/qrisd/internal/server"
 	"github.com/qrisd/qrisd/internal/storage"
-	"github.com/qrisd/qrisd/snap"
 )
 
 type serveOptions struct {
@@ -38,10 +37,15 @@ type serveOptions struct {
 	dialects                                        []string // files that describe more of them
 	sandbox, notifyPrivate, noJournal               bool
 	skew                                            time.Duration
+	overlap                                         time.Duration                 // of rotated keys; negative: the default
 	drain                                           time.Duration                 // before requests are refused; negative: the default
 	wrap                                            func(pay.Storage) pay.Storage // a test's own faults; nil: none
 	among                                           *storage.Store                // a test's own, for several nodes; nil: the location's
 	lease                                           time.Duration                 // how long a node's leases live; 0: leaseLife
+	patience                                        time.Duration                 // with a writer that does not go on; 0: stalledAfter
+	exposure
+	signals
+	keyFlags
 }
 
 func serveCommand() *cobra.Command {
@@ -73,11 +77,15 @@ sandbox.json in that folder (mode 0600) before it says that it is ready.`,
 	f.DurationVar(&o.drain, "drain", -1, "how long requests are still taken after SIGTERM while /readyz says so to balancers, up to 5s (default: 2s, none in a sandbox)")
 	f.StringArrayVar(&o.dialects, "dialect", nil, "file that describes another provider's dialect (may be repeated)")
 	f.BoolVar(&o.notifyPrivate, "notify-private", true, "in a sandbox: notifications may go to loopback and private networks; never outside one")
-	for _, name := range []string{"skew", "drain"} {
+	f.DurationVar(&o.overlap, "key-overlap", -1, "how long rotated secrets and keys go on beside the new ones (default: they end at once in a sandbox, 24h otherwise)")
+	for _, name := range []string{"skew", "drain", "key-overlap"} {
 		f.Lookup(name).DefValue = "0s" // their help says what is meant by default
 	}
 	f.BoolVar(&o.noJournal, "no-journal", false, "in a sandbox: do not keep requests for looking at (to measure what a server does without); never kept outside one")
-	f.StringVar(&o.logLevel, "log", "warn", "debug, info, warn or error")
+	o.exposure.bind(f)
+	o.bindKey(f)
+	f.StringVar(&o.logLevel, "log", "warn", "debug, info, warn or error; info has a line for each request")
+	o.signals.bind(f)
 	return c
 }
 
@@ -111,8 +119,10 @@ type node struct {
 	store            *storage.Store
 	files            string // folder of the settlement files
 	clock            *sandbox.Clock
+	signing          signing
 	member           *member // nil: no other node uses the store
 	events           *sandbox.Events
+	tell             *instruments
 	journal          *sandbox.Journal // nil: calls are not kept
 	levers           *sandbox.Levers  // nil outside a sandbox
 	resets           resets
@@ -125,7 +135,7 @@ type node struct {
 
 // serve runs until the context ends, then drains.
 func serve(ctx context.Context, o serveOptions, ready func(*node)) error {
-	log, err := logger(o.logLevel)
+	log, err := o.signals.log(o.logLevel)
 	if err != nil {
 		return err
 	}
@@ -133,17 +143,24 @@ func serve(ctx context.Context, o serveOptions, ready func(*node)) error {
 	if err := os.MkdirAll(o.data, 0o700); err != nil {
 		return fmt.Errorf("creating the data folder: %w", err)
 	}
+	if err := o.fitToOpen(); err != nil {
+		return err
+	}
 	store := o.among
 	if store == nil {
-		if store, err = storage.Open(ctx, o.location(), storage.Options{}); err != nil {
+		if store, err = o.openStore(ctx); err != nil {
 			return fmt.Errorf("opening the store: %w", err)
 		}
 		defer store.Close()
+	}
+	if err := o.fit(ctx, store); err != nil {
+		return err
 	}
 	n, handlers, err := wire(ctx, o, store, log)
 	if err != nil {
 		return err
 	}
+	defer n.tell.close()
 	return run(ctx, n, handlers, log, ready)
 }
 
@@ -153,12 +170,16 @@ type handlers struct {
 	apiSocket, adminSocket net.Listener
 	departure              *departure
 	notifier               *notify.Notifier
+	entrance               entrance
 }
 
 // wire puts the parts together.
 func wire(ctx context.Context, o serveOptions, store *storage.Store, log *slog.Logger) (*node, handlers, error) {
 	grace, err := o.grace()
-	h := handlers{departure: &departure{store: store, grace: grace}}
+	h := handlers{departure: &departure{grace: grace}}
+	if err == nil {
+		h.entrance, err = o.exposure.open()
+	}
 	if err != nil {
 		return nil, h, err
 	}
@@ -170,15 +191,18 @@ func wire(ctx context.Context, o serveOptions, store *storage.Store, log *slog.L
 		return nil, h, fmt.Errorf("listening for the management API: %w", err)
 	}
 	n := &node{
-		apiURL: "http://" + h.apiSocket.Addr().String(), adminURL: "http://" + h.adminSocket.Addr().String(),
+		apiURL: h.entrance.api.address(h.apiSocket), adminURL: h.entrance.admin.address(h.adminSocket),
 		store: store, files: filepath.Join(o.data, "settlement"), clock: sandbox.NewClock(time.Now, 0),
 		sandbox: o.sandbox, sandboxFile: filepath.Join(o.data, "sandbox.json"), traffic: console.NewTraffic(time.Now),
+	}
+	if n.tell, err = o.instruments(store, log); err != nil {
+		return nil, h, err
 	}
 	if err := n.open(ctx, o, log); err != nil {
 		return nil, h, err
 	}
 	n.observe(o)
-	settings := server.Options{PublicURL: o.publicURL, Sandbox: o.sandbox, Skew: o.skew, Log: log, Ready: h.departure.ready, Journal: n.journal, Events: n.events, Observe: n.traffic.Observe}
+	settings := server.Options{Ready: n.ready(), Live: n.live(), Instruments: n.tell.forServer(), PublicURL: o.publicURL, Sandbox: o.sandbox, Skew: o.skew, Log: log, Draining: h.departure.leaving.Load, Journal: n.journal, Events: n.events, Observe: n.traffic.Observe, Roots: h.entrance.api.clientRoots}
 	if settings.PublicURL == "" {
 		settings.PublicURL = n.apiURL
 	}
@@ -193,7 +217,7 @@ func wire(ctx context.Context, o serveOptions, store *storage.Store, log *slog.L
 	if err != nil {
 		return nil, h, err
 	}
-	management := admin.Options{Token: own.token, Backup: o.backup, Log: log, Journal: n.journal, Events: n.events}
+	management := admin.Options{Token: own.token, Overlap: o.keyOverlap(), Provider: provider{n}, Keeper: keeper{store, o.ownFile(o.data)}, Backup: o.backup, Log: log, Journal: n.journal, Events: n.events}
 	for _, d := range all {
 		management.Dialects = append(management.Dialects, d.Name)
 	}
@@ -201,6 +225,7 @@ func wire(ctx context.Context, o serveOptions, store *storage.Store, log *slog.L
 		settings.Shared, management.Spread = time.Now, n.member.spread
 	}
 	if o.sandbox {
+		n.signing.told = func(*rsa.PrivateKey) { go n.republish(log) }
 		if err := n.arm(ctx, all, log); err != nil {
 			return nil, h, err
 		}
@@ -208,9 +233,13 @@ func wire(ctx context.Context, o serveOptions, store *storage.Store, log *slog.L
 	}
 	settings.Levers, management.Levers = n.levers, n.levers
 	s := server.New(n.core, all, settings)
-	h.api, h.admin = s.Handler(), withHealth(s, n.withConsole(admin.New(n.core, management), own.token, all, settings))
+	h.api = s.Handler()
+	if h.admin, err = n.observed(s, n.withConsole(admin.New(n.core, management), own.token, all, settings), own.token, o.data); err != nil {
+		return nil, h, err
+	}
+	h.entrance.before(&h, s)
 	h.notifier = notify.New(n.core, notify.Options{
-		Holder: n.holder(), Dialects: all, Provider: own.key, ClientKey: providerClientKey, AllowPrivate: o.sandbox && o.notifyPrivate, Now: time.Now, Log: log, Tried: n.tellTry, Levers: n.disturb,
+		Holder: n.holder(), Dialects: all, Provider: n.signing.key, ClientKey: providerClientKey, AllowPrivate: o.sandbox && o.notifyPrivate, Now: time.Now, Log: log, Tried: n.tellTry, Trace: n.tell.try(), Levers: n.disturb,
 	})
 	n.core.OnOutbox(h.notifier.Kick)
 	return n, h, nil
@@ -245,7 +274,7 @@ func defaultSkew(sandbox bool) time.Duration {
 
 func withHealth(s *server.Server, next http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", server.Healthz)
+	mux.HandleFunc("GET /healthz", s.Healthz)
 	mux.HandleFunc("GET /readyz", s.Readyz)
 	mux.Handle("/", next)
 	return mux
@@ -260,7 +289,6 @@ const (
 // secrets are the server's own.
 type secrets struct {
 	token string // of the management API
-	key   *rsa.PrivateKey
 }
 
 // open makes the core. On a shared store the node joins the others before it
@@ -270,6 +298,7 @@ func (n *node) open(ctx context.Context, o serveOptions, log *slog.Logger) (err 
 	if o.wrap != nil {
 		books = o.wrap(n.store)
 	}
+	books = n.tell.over(books)
 	n.core = pay.New(books, n.clock.Now, rand.Reader, pay.DefaultPolicy(), pay.NationalSwitch{})
 	if !o.shared() {
 		// What is claimed is a dead process's: there is but one at a time.
@@ -299,12 +328,13 @@ func (n *node) prepare(ctx context.Context, o serveOptions) (own secrets, err er
 	if own.token, err = n.setting(ctx, settingToken, newToken); err != nil {
 		return own, err
 	}
-	private, err := n.setting(ctx, settingProviderKey, newProviderKey)
+	keys, err := n.setting(ctx, settingProviderKey, newProviderKey)
 	if err != nil {
 		return own, err
 	}
-	if own.key, err = snap.ParsePrivateKey(private); err != nil {
-		return own, fmt.Errorf("reading the provider's key: %w", err)
+	n.signing.now = n.core.Now
+	if err := n.signing.follow(keys); err != nil {
+		return own, err
 	}
 	if !o.sandbox {
 		return own, writeSecret(filepath.Join(o.data, "admin.token"), []byte(own.token+"\n"))
@@ -333,7 +363,7 @@ func (n *node) catchUp(ctx context.Context) error {
 			if n.sandbox {
 				offset, err = n.followSandbox(r)
 			}
-			return err
+			return errors.Join(err, n.followSigning(r))
 		})
 		return offset, err
 	})
@@ -390,15 +420,17 @@ func writeSecret(path string, text []byte) error {
 
 // run serves both listeners until the context ends or one fails, and leaves.
 func run(ctx context.Context, n *node, h handlers, log *slog.Logger, ready func(*node)) error {
-	api, management := httpServer(h.departure.parting(h.api), log), httpServer(h.departure.parting(h.admin), log)
+	h.entrance.guard(&h)
+	api, management := guardedServer(h.departure.parting(h.api), log), guardedServer(h.departure.parting(h.admin), log)
 	management.RegisterOnShutdown(n.events.Close) // readers of events would stay for ever
 	management.RegisterOnShutdown(n.pages.Close)
 	api.RegisterOnShutdown(n.levers.Close) // and what a lever holds up, for its time
 	failed := make(chan error, 2)
-	go func() { failed <- api.Serve(n.tapped(api, h.apiSocket)) }()
+	go func() { failed <- api.Serve(n.tapped(h.apiSocket)) }()
 	go func() { failed <- management.Serve(h.adminSocket) }()
 	work, stop := context.WithCancel(context.Background())
-	wait := background(work, n, h.notifier, log)
+	h.entrance.follow(work, log)
+	wait := n.beside(work, log, background(work, n, h.notifier, log))
 	ready(n)
 	var err error
 	select {
@@ -413,19 +445,11 @@ func run(ctx context.Context, n *node, h handlers, log *slog.Logger, ready func(
 func httpServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      30 * time.Second,
-		IdleTimeout:       2 * time.Minute,
+		ReadHeaderTimeout: headWithin,
+		ReadTimeout:       requestWithin,
+		WriteTimeout:      answerWithin,
+		IdleTimeout:       idleWithin,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
-}
-
-func logger(level string) (*slog.Logger, error) {
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(level)); err != nil {
-		return nil, fmt.Errorf("--log: %w", err)
-	}
-	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: l})), nil
 }

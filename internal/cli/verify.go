@@ -25,7 +25,9 @@ func verifyCommand() *cobra.Command {
 payments, refunds, deliveries, settlements and tokens. LOCATION is a backup, the
 file of an embedded store or the postgres:// URL of a database; a server may be
 at work on it. The first row that is wrong is named, with what was expected and
-what is there, and the exit code is 1.
+what is there, and the exit code is 1. What was altered, deleted or inserted of
+acts and of what moves money is found by the chain in which it is sealed; with
+--head also that the chain itself was not written anew.
 
 With --signature it checks an X-SIGNATURE instead, as a SNAP server does: over
 the minified body, and over the same with its strings written as JSON.stringify
@@ -33,6 +35,7 @@ writes them. It exits with 0 when the signature matches. Otherwise it prints
 what should have been signed and, where it can tell, what was signed instead.`,
 		Example: `  qrisd verify /backup/qrisd-2026-01-31.db
   qrisd verify --all --store postgres://qrisd@db/qrisd
+  qrisd verify --head 1024:JSe0LtVgLpVsAJL6PbsCNLEUQm9k2rHIwVtkEcKz2Cs
   qrisd verify --path /v1.0/qr/qr-mpm-generate --token TOKEN --secret-file secret.txt --timestamp 2026-01-31T10:00:00+07:00 --body body.json --signature BASE64
   qrisd verify --scheme asymmetric --path /notify --public-key public.pem --timestamp 2026-01-31T10:00:00+07:00 --body body.json --signature BASE64`,
 		Args: cobra.MaximumNArgs(1),

@@ -22,19 +22,21 @@ type booksCheck struct {
 	booksFlags
 	all, json bool
 	limit     int
+	head      string
 }
 
 func (b *booksCheck) bind(c *cobra.Command) {
 	b.booksFlags.bind(c)
 	c.Flags().BoolVar(&b.all, "all", false, "check every invariant, not only up to the first that is broken")
 	c.Flags().IntVar(&b.limit, "limit", 10, "with --all: how many rows to name for each invariant")
+	c.Flags().StringVar(&b.head, "head", "", "also check that the chain goes through this block: NUMBER:HASH, as qrisd audit head has printed it")
 	c.Flags().BoolVar(&b.json, "json", false, "print the result as JSON")
 }
 
 // given is how many of these flags stand on the command line.
 func (b *booksCheck) given(c *cobra.Command) int {
 	n := 0
-	for _, name := range []string{"store", "data", "all", "limit", "json"} {
+	for _, name := range []string{"store", "data", "all", "limit", "head", "json"} {
 		if c.Flags().Changed(name) {
 			n++
 		}
@@ -52,8 +54,12 @@ func (b *booksCheck) run(c *cobra.Command, args []string) error {
 	if b.limit < 1 {
 		return fmt.Errorf("--limit %d: name one row at least", b.limit)
 	}
+	all, err := b.invariants()
+	if err != nil {
+		return err
+	}
 	v := verdict{Location: shown(location), Violations: []storage.Violation{}}
-	err := storage.Read(c.Context(), location, func(s *storage.Snapshot) error { return b.check(s, &v) })
+	err = storage.Read(c.Context(), location, func(s *storage.Snapshot) error { return b.check(s, all, &v) })
 	if err != nil {
 		return err
 	}
@@ -68,13 +74,25 @@ func (b *booksCheck) run(c *cobra.Command, args []string) error {
 	return err
 }
 
+// invariants are all, and that of a head that was kept.
+func (b *booksCheck) invariants() ([]storage.Invariant, error) {
+	if b.head == "" {
+		return invariants(), nil
+	}
+	anchor, err := storage.ParseAnchor(b.head)
+	if err != nil {
+		return nil, fmt.Errorf("--head: %w", err)
+	}
+	return append(invariants(), anchor.Goes()), nil
+}
+
 // check names the first row that is wrong, or many.
-func (b *booksCheck) check(s *storage.Snapshot, v *verdict) error {
+func (b *booksCheck) check(s *storage.Snapshot, all []storage.Invariant, v *verdict) error {
 	limit := 1
 	if b.all {
 		limit = b.limit
 	}
-	for _, i := range invariants() {
+	for _, i := range all {
 		v.Invariants++
 		err := s.Find(i, limit, func(found storage.Violation) error {
 			v.Violations = append(v.Violations, found)
