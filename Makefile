@@ -11,12 +11,18 @@ demo: build ## the five documents and a payment's whole story, over real HTTP
 	./bin/qrisd demo --once
 
 test: lint compiler clients postgres browser ## everything, with the race detector, and from end to end on both engines
-	CGO_ENABLED=1 go test $(RACE) -timeout 15m ./...
-	CGO_ENABLED=1 go test $(RACE) -timeout 15m ./internal/cli -postgres -skip '$(OF_BOTH_ENGINES)'
+	CGO_ENABLED=1 go test $(RACE) -timeout 15m -skip '$(OF_MANY_REQUESTS)' ./...
+	go test -timeout 15m ./internal/cli -run '$(OF_MANY_REQUESTS)'
+	go test -timeout 15m ./internal/cli -postgres -skip '$(OF_BOTH_ENGINES)'
+	go test ./internal/simulate # 200 worlds; with the race detector it is 30
 
 # SQLite is translated C with locks of its own: watching every access in it
 # takes five times as long and finds nothing of ours.
 RACE := -race -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc/...=-race=false
+
+# These tests send thousands of requests one after another: there is nothing in
+# them for the race detector, which would make each take five times as long.
+OF_MANY_REQUESTS := ^Test(Authorisation.*|ObjectsOfOthers|ConsentIsRefused|ConsoleSessionsExpireEverywhere|Replay|UnsignedBytes|Hostile.*|SlowClients|SecretsAreShownOnce)$$
 
 # These tests have a row for each engine, or are about the embedded one's disk,
 # or about pages, to which the engine is the same.
@@ -70,6 +76,16 @@ fuzz: ## every fuzz target in turn, ten minutes in total
 hostile: ## 10,000 malformed requests a dialect, made of its own rows
 	go test ./internal/cli -run TestHostileRequests -timeout 30m -v -hostile 10000
 
+TRUSTED := ./emv ./qris ./snap ./internal/ledger ./internal/pay
+
+.PHONY: coverage mutation
+coverage: ## branches that the tests of money, ledger, states, payload and signatures take; each package 95 % at least
+	go run ./internal/mutate coverage -least 95 $(TRUSTED)
+
+mutation: ## the same packages changed in one small way after another; what no test notices goes to bin/survivors.txt. Flags in MUTATION, as in MUTATION='-every 3'
+	@mkdir -p bin
+	go run ./internal/mutate mutation -report bin/survivors.txt $(MUTATION) $(TRUSTED)
+
 .PHONY: first-use
 first-use: ## the README's first payment in a clean clone of HEAD, timed
 	testdata/first-use.sh
@@ -92,6 +108,12 @@ torture: ## 1,000 kills on the embedded store, on PostgreSQL, and of three nodes
 .PHONY: pages
 pages: ## the console's pages over a million codes: how long each takes, none over 200 ms
 	go test ./internal/console -run TestPages -timeout 30m -v -codes 1000000 -within 200ms
+
+.PHONY: simulate
+FIRST ?= 1
+SEEDS ?= 2000
+simulate: ## SEEDS simulated worlds of 1,000 steps from seed FIRST on; a failure prints how to repeat it
+	go test ./internal/simulate -run TestSeeds -timeout 0 -v -first $(FIRST) -seeds $(SEEDS) -steps 1000
 
 bench: build ## generate, pay and query against the bare protocol; flags in BENCH, as in BENCH='--connections 128'
 	./bin/qrisd bench --operation generate $(BENCH)

@@ -47,7 +47,7 @@ var mayImport = map[string][]string{
 	"internal/dialect/described":   append(slices.Clone(domain), "internal/dialect", "internal/dialect/aspi", "snap"),
 
 	"internal/mutate":   standard,
-	"internal/simulate": {"*", "-internal/cli"},
+	"internal/simulate": standard, // all of it is tests
 
 	"internal/torture": {"client", "snap"}, // it knows the servers only from outside
 

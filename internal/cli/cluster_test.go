@@ -34,7 +34,7 @@ var sites = map[string]func(t *testing.T) serveOptions{
 
 func openStore(t *testing.T, location string) *storage.Store {
 	t.Helper()
-	store, err := storage.Open(context.Background(), location, storage.Options{})
+	store, err := storage.Open(context.Background(), location, storage.Options{Keys: storage.Keys{Kept: true}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -253,7 +253,10 @@ func planOf(t *testing.T, s *Store, text string) string {
 	t.Helper()
 	var steps []string
 	err := s.View(t.Context(), func(r pay.Reader) error {
-		args := make([]any, strings.Count(text, "$"))
+		args := make([]any, 0, 9)
+		for strings.Contains(text, fmt.Sprint("$", len(args)+1)) {
+			args = append(args, nil)
+		}
 		return r.(reader).q.query("EXPLAIN QUERY PLAN "+text, args, func(r row) error {
 			var id, parent, unused int
 			var step string
