@@ -18,6 +18,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/qrisd/qrisd/internal/dialect"
 	"github.com/qrisd/qrisd/internal/field"
@@ -32,7 +33,7 @@ var hostileRequests = flag.Int("hostile", 1500, "malformed requests a dialect of
 // its journal of requests is 32 MB, and the clients are in the same process.
 const mostGrowth = 128 << 20
 
-// siege is the whole of one run against one operation.
+// siege is one run against one operation.
 type siege struct {
 	*harness
 	dialect *dialect.Dialect
@@ -216,6 +217,9 @@ func (a *siege) exchange(s shot) (reply, error) {
 		a.conn = a.dial()
 		a.answers = bufio.NewReader(a.conn)
 	}
+	if err := a.conn.SetDeadline(time.Now().Add(wireTime)); err != nil {
+		return reply{}, err
+	}
 	go func(c net.Conn) { // the answer may come before the server has read all
 		_, _ = c.Write(s.text())
 		if s.breaks {
@@ -289,7 +293,7 @@ func (a *siege) judgeSuccess(r reply, answer field.Value) string {
 	return ""
 }
 
-// members are all that a refusal may have.
+// refusalMembers are all that a refusal may have.
 var refusalMembers = []string{
 	"responseCode", "responseMessage", "partnerReferenceNo", "originalPartnerReferenceNo", "partnerRefundNo", "refundAmount", "additionalInfo",
 }
@@ -329,7 +333,7 @@ func (a *siege) documented(s shot, r reply) bool {
 	})
 }
 
-// books are what a refused request must leave alone, as numbers.
+// standings are what a refused request must leave alone, as numbers.
 type standings struct {
 	codes, payments, transfers float64
 	accounts                   string

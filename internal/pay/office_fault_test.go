@@ -92,7 +92,9 @@ var officeVerbs = map[string]func(c *counter) func(*pay.Core) error{
 		}
 	},
 	"act": func(c *counter) func(*pay.Core) error {
-		return func(core *pay.Core) error { return core.Do(c.ctx(), pay.Act{Who: "ani", At: c.now}, func() error { return nil }) }
+		return func(core *pay.Core) error {
+			return core.Do(c.ctx(), pay.Act{Who: "ani", At: c.now}, func() error { return nil })
+		}
 	},
 	"tokens": func(c *counter) func(*pay.Core) error {
 		return func(core *pay.Core) error {

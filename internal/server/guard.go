@@ -99,7 +99,7 @@ type guarded struct {
 	head   head
 	left   int64   // of a body with a length
 	chunks *chunks // of a chunked body
-	reads  bool    // the latest request is GET or HEAD
+	acts   bool    // a request that may be served now is neither GET nor HEAD
 	failed error   // what a body's reader is told once
 	ended  bool    // nothing more is read
 	fault  atomic.Pointer[Fault]
@@ -122,6 +122,9 @@ func (g *guarded) faulty(r *http.Request) *Fault {
 }
 
 func (g *guarded) Read(p []byte) (int, error) {
+	if g.between(p) {
+		g.acts = false
+	}
 	for g.from == g.pass {
 		if g.judge(); g.from < g.pass {
 			break
@@ -138,6 +141,12 @@ func (g *guarded) Read(p []byte) (int, error) {
 		g.reset()
 	}
 	return n, nil
+}
+
+// between reports whether net/http asks for another request, having served
+// those that it has. While it serves one it reads single bytes.
+func (g *guarded) between(p []byte) bool {
+	return len(p) > 1 && g.from == g.pass && g.left == 0 && g.chunks == nil
 }
 
 // maxKept is how much of a buffer a connection keeps between requests.
@@ -185,13 +194,14 @@ func (g *guarded) more(p []byte) error {
 	return g.stopped(err)
 }
 
-// end tells a body's reader why it ended, and everyone after it that it did.
+// end tells a body's reader why it ended, and everyone after it that it did,
+// though not while a request is served that came before the end.
 func (g *guarded) end() error {
 	if err := g.failed; err != nil {
 		g.failed = nil
 		return err
 	}
-	return io.EOF
+	return g.hold()
 }
 
 // stopped says what becomes of a connection that gives nothing more. A head
@@ -256,7 +266,7 @@ func (g *guarded) judgeHead(rest []byte) bool {
 		g.refuse(fault)
 		return false
 	}
-	g.head, g.left, g.reads = head{}, max(f.length, 0), f.reads
+	g.head, g.left, g.acts = head{}, max(f.length, 0), g.acts || !f.reads
 	if f.chunked {
 		g.chunks = new(chunks)
 	}

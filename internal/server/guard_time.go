@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"os"
 	"strconv"
 	"time"
 )
@@ -61,14 +62,18 @@ func (g *guarded) interrupted() bool {
 // hold keeps the end of what a client sends from net/http while it serves a
 // request that does something: it would cancel the request, whose client may
 // well wait for the answer with its own half closed. Only a read meanwhile has
-// no deadline.
+// no deadline; one that net/http interrupts is not told of the end either,
+// because that cancels the requests that came behind.
 func (g *guarded) hold() error {
-	for !g.reads {
+	for g.acts {
 		g.mu.Lock()
 		asked := g.asked
 		g.mu.Unlock()
-		if !asked.IsZero() {
-			break
+		switch {
+		case g.interrupted():
+			return os.ErrDeadlineExceeded
+		case !asked.IsZero():
+			return io.EOF
 		}
 		<-g.wake
 	}

@@ -1,0 +1,52 @@
+package pay_test
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/qrisd/qrisd/internal/pay"
+)
+
+func TestRupiahReads(t *testing.T) {
+	for r, want := range map[pay.Rupiah]string{
+		0: "0.00", 1: "0.01", 9: "0.09", 10: "0.10", 99: "0.99", 100: "1.00", -1: "-0.01", -100: "-1.00", -101: "-1.01",
+		pay.Rp(10_000_000): "10000000.00", math.MaxInt64: "92233720368547758.07",
+	} {
+		if r.String() != want {
+			t.Errorf("%d sen read %s, want %s", int64(r), r, want)
+		}
+	}
+}
+
+// TestMDRIsExact holds the fee to fractions that cannot overflow.
+func TestMDRIsExact(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		sen, points := rapid.Int64Range(0, math.MaxInt64).Draw(t, "sen"), rapid.Int64Range(0, 10_000).Draw(t, "basis points")
+		got := pay.FeeTable{{BasisPoints: points}}.MDR(pay.Merchant{}, pay.Rupiah(sen), "2026-01-01")
+		exact := new(big.Rat).SetFrac(new(big.Int).Mul(big.NewInt(sen), big.NewInt(points)), big.NewInt(1_000_000))
+		half := exact.Add(exact, big.NewRat(1, 2))
+		want := new(big.Int).Quo(half.Num(), half.Denom())
+		if want.Mul(want, big.NewInt(100)); fmt.Sprint(want) != fmt.Sprint(int64(got)) {
+			t.Fatalf("%d basis points of %d sen are %d, want %s", points, sen, int64(got), want)
+		}
+	})
+	if got := (pay.FeeTable{}).MDR(pay.Merchant{}, pay.Rp(1000), "2026-01-01"); got != 0 {
+		t.Errorf("no row, and the fee is %s", got)
+	}
+}
+
+// TestGovernmentAndDonation: nothing is kept, to the last sen of the largest
+// payment.
+func TestGovernmentAndDonation(t *testing.T) {
+	for _, category := range []string{"government", "donation"} {
+		for _, criteria := range []string{"UMI", "UBE", "BLU", "PSO"} {
+			if got := pay.DefaultFees().MDR(pay.Merchant{Category: category, Criteria: criteria}, pay.Rp(10_000_000), "2026-01-01"); got != 0 {
+				t.Errorf("%s, %s: %s", category, criteria, got)
+			}
+		}
+	}
+}
