@@ -122,3 +122,47 @@ func TestAppendEdges(t *testing.T) {
 		}
 	}
 }
+
+// TestAnyAccountWillDo: the first and the last ID of accounts are accounts.
+func TestAnyAccountWillDo(t *testing.T) {
+	for id, account := range map[ID]bool{1: false, 2: true, 26: true, 51: true, 52: false} {
+		text, err := Build(Object{ID: 0, Value: "01"}, Object{ID: id, Value: "0001A"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r report
+		r.missing(p)
+		if found := len(r) > 0 && r[0].Code == CodeAccountMissing; found == account || isAccount(id) != account {
+			t.Errorf("%s is an account: %v, %v", id, !account, r)
+		}
+	}
+}
+
+// TestPayloadLengthEdges: 512 characters are not too many.
+func TestPayloadLengthEdges(t *testing.T) {
+	for n, want := range map[int]int{512: 0, 513: 1} {
+		objects := []Object{{ID: 0, Value: "01"}}
+		left := n - 6 - 8 // 00 and 63
+		for id := ID(26); left > 0; id++ {
+			value := min(left-4, 90)
+			objects = append(objects, Object{ID: id, Value: strings.Repeat("1", value)})
+			left -= 4 + value
+		}
+		text, err := Build(objects...)
+		if err != nil || len(text) != n {
+			t.Fatal(len(text), err)
+		}
+		p, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r report
+		if r.envelope(p); len(r) != want || (want > 0 && r[0].Detail != "the payload has 513 characters, it should not exceed 512") {
+			t.Errorf("%d characters: %v", n, r)
+		}
+	}
+}

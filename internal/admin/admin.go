@@ -177,11 +177,8 @@ func layer(r *http.Request) (func(v any) error, error) {
 	if err != nil {
 		return nil, badBody(err)
 	}
-	if text := bytes.TrimSpace(body); len(text) == 0 || string(text) == "null" {
-		return func(any) error { return nil }, nil
-	}
 	// encoding/json alone lets the last of two equal names win, in any case.
-	if _, err := field.Parse(body); err != nil {
+	if _, err := field.Parse(body); err != nil && len(bytes.TrimSpace(body)) > 0 {
 		return nil, badBody(err)
 	}
 	return func(v any) error {

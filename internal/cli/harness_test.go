@@ -311,7 +311,11 @@ func (h *harness) token(dialectName string) string {
 // admin calls the management API.
 func (h *harness) admin(method, path string, body any) reply {
 	h.t.Helper()
-	req, err := http.NewRequest(method, h.node.adminURL+path, bytes.NewReader(mustJSON(h.t, body)))
+	var text []byte
+	if body != nil {
+		text = mustJSON(h.t, body)
+	}
+	req, err := http.NewRequest(method, h.node.adminURL+path, bytes.NewReader(text))
 	if err != nil {
 		h.t.Fatal(err)
 	}

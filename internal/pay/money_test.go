@@ -50,3 +50,23 @@ func TestGovernmentAndDonation(t *testing.T) {
 		}
 	}
 }
+
+// TestLinesOfTheTable: a rupiah beyond a line the next row holds.
+func TestLinesOfTheTable(t *testing.T) {
+	for _, tc := range []struct {
+		criteria, day string
+		amount, want  pay.Rupiah
+	}{
+		{"UMI", "2023-09-01", pay.Rp(100_000), 0},
+		{"UMI", "2023-09-01", pay.Rp(100_000) + 1, pay.Rp(300)},
+		{"UMI", "2024-12-01", pay.Rp(500_000), 0},
+		{"UMI", "2024-12-01", pay.Rp(500_000) + 1, pay.Rp(1500)},
+		{"PSO", "2026-01-01", pay.Rp(1_000_000), pay.Rp(4000)},
+		{"BLU", "2026-01-01", pay.Rp(1_000_000), pay.Rp(4000)},
+		{"UBE", "2026-01-01", pay.Rp(1_000_000), pay.Rp(7000)},
+	} {
+		if got := pay.DefaultFees().MDR(pay.Merchant{Criteria: tc.criteria}, tc.amount, tc.day); got != tc.want {
+			t.Errorf("%s, %s on %s: %s, want %s", tc.criteria, tc.amount, tc.day, got, tc.want)
+		}
+	}
+}
