@@ -107,3 +107,16 @@ func TestTemplateEdges(t *testing.T) {
 		}
 	}
 }
+
+// TestHeaderEdges tries every byte in every place of an ID and a length.
+func TestHeaderEdges(t *testing.T) {
+	for at := range headerLen {
+		for c := range 256 {
+			text := []byte("0002")
+			text[at] = byte(c)
+			if _, _, ok := header(string(text), 0); ok != (c >= '0' && c <= '9') {
+				t.Errorf("%q is a header: %v", text, ok)
+			}
+		}
+	}
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -36,15 +37,25 @@ func prepare(pattern, skip string) (*trial, error) {
 		return nil, err
 	}
 	t := &trial{pack: p, all: all, folder: folder, binary: filepath.Join(folder, "tests"), reach: make([][]string, len(all))}
-	table, err := overlay(folder, p, changed, chosen)
+	if err := t.build(changed); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(folder))
+	}
+	if err := t.look(skip); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(folder))
+	}
+	return t, nil
+}
+
+func (t *trial) build(changed map[*file][]byte) error {
+	table, err := overlay(t.folder, t.pack, changed, chosen)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	build := exec.Command("go", "test", "-c", "-vet=off", "-overlay", table, "-o", t.binary, p.path)
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("building %s with its mutants: %w\n%s", pattern, err, out)
+	cmd := exec.Command("go", "test", "-c", "-vet=off", "-overlay", table, "-o", t.binary, t.pack.path)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("building %s with its mutants: %w\n%s", t.pack.path, err, out)
 	}
-	return t, t.look(skip)
+	return nil
 }
 
 func (t *trial) look(skip string) error {

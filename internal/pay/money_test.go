@@ -70,3 +70,18 @@ func TestLinesOfTheTable(t *testing.T) {
 		}
 	}
 }
+
+// TestHalves: half a rupiah is one, a ten-thousandth of a sen less is none.
+func TestHalves(t *testing.T) {
+	for _, tc := range []struct {
+		sen, points int64
+		want        pay.Rupiah
+	}{
+		{500_000, 1, pay.Rp(1)}, {499_999, 1, 0}, {5000, 100, pay.Rp(1)}, {4999, 100, 0},
+		{1_500_000, 1, pay.Rp(2)}, {1_499_999, 1, pay.Rp(1)},
+	} {
+		if got := (pay.FeeTable{{BasisPoints: tc.points}}).MDR(pay.Merchant{}, pay.Rupiah(tc.sen), "2026-01-01"); got != tc.want {
+			t.Errorf("%d basis points of %d sen: %s, want %s", tc.points, tc.sen, got, tc.want)
+		}
+	}
+}

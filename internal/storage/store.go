@@ -60,7 +60,8 @@ func IsPostgres(location string) bool {
 // Store is a pay.Storage on one database. It is safe for concurrent use.
 //
 // A function handed to Update must not call Update, nor one handed to View
-// call View: they would wait for themselves. A visit function must not use its
+// call View, nor one handed to Update read through a View around it: they would
+// wait for themselves. A visit function must not use its
 // Reader, because PostgreSQL's protocol carries one answer at a time.
 type Store struct {
 	writer  *writer
