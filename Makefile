@@ -10,9 +10,10 @@ build: ## one static binary in bin/
 demo: build ## the five documents and a payment's whole story, over real HTTP
 	./bin/qrisd demo --once
 
-test: lint compiler clients postgres browser ## everything, with the race detector, and from end to end on both engines
-	CGO_ENABLED=1 go test $(RACE) -timeout 15m -skip '$(OF_MANY_REQUESTS)' ./...
-	go test -timeout 15m ./internal/cli -run '$(OF_MANY_REQUESTS)'
+test: lint compiler clients postgres browser ## everything, what runs at once with the race detector, and from end to end on both engines
+	CGO_ENABLED=1 go test $(RACE) -timeout 15m $$(go list ./... | grep -v /internal/cli$$)
+	CGO_ENABLED=1 go test $(RACE) -timeout 15m ./internal/cli -run '$(AT_ONCE)'
+	go test -timeout 15m ./internal/cli
 	go test -timeout 15m ./internal/cli -postgres -skip '$(OF_BOTH_ENGINES)'
 	go test ./internal/simulate # 200 worlds; with the race detector it is 30
 
@@ -20,9 +21,10 @@ test: lint compiler clients postgres browser ## everything, with the race detect
 # takes five times as long and finds nothing of ours.
 RACE := -race -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc/...=-race=false
 
-# These tests send thousands of requests one after another: there is nothing in
-# them for the race detector, which would make each take five times as long.
-OF_MANY_REQUESTS := ^Test(Authorisation.*|ObjectsOfOthers|ConsentIsRefused|ConsoleSessionsExpireEverywhere|Replay|UnsignedBytes|Hostile.*|SlowClients|SecretsAreShownOnce)$$
+# From end to end the race detector watches what many do at once. The other
+# tests there send one request after another, and it makes them five times as
+# long.
+AT_ONCE := ^Test(Duplicates|Model|Linearizable|Drain|NodesTellTheirLeases|QuotasOverServers)
 
 # These tests have a row for each engine, or are about the embedded one's disk,
 # or about pages, to which the engine is the same.
