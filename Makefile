@@ -27,8 +27,8 @@ RACE := -race -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/l
 AT_ONCE := ^Test(Duplicates|Model|Linearizable|Drain|NodesTellTheirLeases|QuotasOverServers)
 
 # These tests have a row for each engine, or are about the embedded one's disk,
-# or about pages, to which the engine is the same.
-OF_BOTH_ENGINES := ^Test(Torture|Failover|Linearizable|PlantedFaults|Full|FailingDisk|Browser)$$
+# or make its nodes by hand, or are about pages, to which the engine is the same.
+OF_BOTH_ENGINES := ^Test(NodesTellTheirLeases|Torture|Failover|Linearizable|PlantedFaults|Full|FailingDisk|Browser)$$
 
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -357,4 +358,14 @@ func (h *harness) state() string {
 	h.t.Helper()
 	books := h.books()
 	return fmt.Sprint(books["codes"], books["payments"], books["transfers"], books["accounts"])
+}
+
+// masterKey makes a key for the secrets of a store.
+func masterKey(t *testing.T) keyFlags {
+	t.Helper()
+	k := keyFlags{keyFile: filepath.Join(t.TempDir(), "master.key")}
+	if exit := Main([]string{"secret", "key", k.keyFile}, nil, new(strings.Builder), os.Stderr); exit != 0 {
+		t.Fatal("no key")
+	}
+	return k
 }

@@ -404,7 +404,7 @@ func TestLeversAreOfSandboxes(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	dir := t.TempDir()
-	o := serveOptions{data: dir, store: storeOf(t, dir), listen: "127.0.0.1:0", admin: "127.0.0.1:0", skew: -1, logLevel: "error", drain: 0}
+	o := serveOptions{data: dir, store: storeOf(t, dir), keyFlags: masterKey(t), listen: "127.0.0.1:0", admin: "127.0.0.1:0", skew: -1, logLevel: "error", drain: 0}
 	up := make(chan struct{})
 	go func() { done <- serve(ctx, o, func(n *node) { ready.Store(n); close(up) }) }()
 	select {

@@ -19,10 +19,7 @@ func fitOptions(t *testing.T, a *authority) serveOptions {
 	o.store = storeOf(t, o.data)
 	o.production = true
 	o.tls, _ = a.server("api", elliptical(t))
-	o.keyFile = filepath.Join(t.TempDir(), "master.key")
-	if exit := Main([]string{"secret", "key", o.keyFile}, nil, new(strings.Builder), os.Stderr); exit != 0 {
-		t.Fatal("no master key was made")
-	}
+	o.keyFlags = masterKey(t)
 	return o
 }
 

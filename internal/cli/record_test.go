@@ -265,7 +265,7 @@ func TestProductionKeepsNoCalls(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ready, done := make(chan *node, 1), make(chan error, 1)
 	dir := t.TempDir()
-	o := serveOptions{data: dir, store: storeOf(t, dir), listen: "127.0.0.1:0", admin: "127.0.0.1:0", skew: -1, drain: 0, logLevel: "error"}
+	o := serveOptions{data: dir, store: storeOf(t, dir), keyFlags: masterKey(t), listen: "127.0.0.1:0", admin: "127.0.0.1:0", skew: -1, drain: 0, logLevel: "error"}
 	go func() { done <- serve(ctx, o, func(n *node) { ready <- n }) }()
 	select {
 	case n := <-ready:
