@@ -8,8 +8,9 @@ import (
 )
 
 // addable are the inserts that may wait (conn.add), those that others refer to
-// before those that refer to them.
-var addable = []string{appendMark, insertCode, insertTransfer, insertPosting, insertPayment, insertRefund, insertDelivery}
+// before those that refer to them. Marks are last: hardly a statement asks for
+// them.
+var addable = []string{insertCode, insertTransfer, insertPosting, insertPayment, insertRefund, insertDelivery, appendMark}
 
 // backlog is rows that wait to be inserted, many with one statement.
 type backlog struct {
@@ -54,16 +55,6 @@ func (b *backlog) rewind(p extent) {
 func (b *backlog) reset() {
 	b.rewind(extent{})
 	b.spoilt = false
-}
-
-// grew reports whether anything was added since a extent.
-func (b *backlog) grew(p extent) bool {
-	for i, w := range b.of {
-		if w.rows > p[i].rows {
-			return true
-		}
-	}
-	return false
 }
 
 // wait reports whether rows of the first n tables are not inserted yet.

@@ -41,7 +41,7 @@ func onVandals(t *testing.T, test func(*vandal)) {
 			s := mustOpen(t, url, Options{Keys: fairKeys})
 			holdFair(t, s)
 			mustClose(t, s)
-			config, err := postgresConfig(url, Options{}.orDefault())
+			config, err := postgresConfig(url, Options{}.orDefault(postgresReaders))
 			if err != nil {
 				return "", nil, err
 			}

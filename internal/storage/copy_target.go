@@ -72,7 +72,7 @@ func openPostgresTarget(ctx context.Context, url string) (*target, error) {
 	if err := mustBeEmpty(ctx, url); err != nil {
 		return nil, err
 	}
-	config, err := postgresConfig(url, Options{}.orDefault())
+	config, err := postgresConfig(url, Options{}.orDefault(postgresReaders))
 	if err != nil {
 		return nil, err
 	}

@@ -44,11 +44,10 @@ func onFaultyDisk(t *testing.T) *sick {
 // commit.
 func (s *sick) hurry() {
 	s.t.Helper()
-	s.writer.lanes[0].(*oneByOne).most = 4
-	for _, text := range []string{"PRAGMA wal_autocheckpoint = 25", "PRAGMA cache_size = 10"} {
-		if _, err := s.session().exec(text, nil); err != nil {
-			s.t.Fatal(err)
-		}
+	lane := s.writer.lanes[0].(*oneByOne)
+	lane.most, lane.copying.many, lane.copying.most = 4, 25, 50
+	if _, err := lane.db.exec("PRAGMA cache_size = 10", nil); err != nil {
+		s.t.Fatal(err)
 	}
 }
 

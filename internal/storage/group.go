@@ -21,6 +21,7 @@ type oneByOne struct {
 	recent  *recent
 	memory  memory
 	redo    *redo
+	copying *checkpoints
 	most    int64        // held transactions
 	open    bool         // SQLite's transaction is open, with all that is held
 	held    atomic.Int64 // transactions that are acknowledged and not published
@@ -94,6 +95,7 @@ func (l *oneByOne) publish() error {
 	l.open = false
 	l.held.Store(0)
 	l.redo.restart()
+	l.copying.heed()
 	return nil
 }
 
@@ -125,6 +127,7 @@ func (l *oneByOne) rest() (more bool) {
 
 // close publishes what is held for the last time.
 func (l *oneByOne) close() error {
+	defer l.copying.wait()
 	if l.rest() {
 		return errors.Join(errHeld, l.redo.file.Close())
 	}

@@ -10,21 +10,23 @@ import (
 	"github.com/qrisd/qrisd/internal/pay"
 )
 
-// pool lends reading sessions.
+// pool lends reading sessions. It opens one when all that are open are lent,
+// and lends the one that came back last, whose page cache knows most of what is
+// asked for now.
 type pool struct {
-	free   chan *session
+	open   func() (*session, error)
+	places chan struct{} // one for each session that is lent
 	closed chan struct{}
 	recent *recent
 	lane   *oneByOne
 	writer *writer
+
+	mu   sync.Mutex
+	idle []*session // the one that came back last is the last
 }
 
-func newPool(sessions []*session, l *oneByOne, w *writer) *pool {
-	p := &pool{free: make(chan *session, len(sessions)), closed: make(chan struct{}), recent: l.recent, lane: l, writer: w}
-	for _, s := range sessions {
-		p.free <- s
-	}
-	return p
+func newPool(most int, open func() (*session, error), l *oneByOne, w *writer) *pool {
+	return &pool{open: open, places: make(chan struct{}, most), closed: make(chan struct{}), recent: l.recent, lane: l, writer: w}
 }
 
 // view runs f in a read-only transaction, which is one snapshot of all that
@@ -48,7 +50,7 @@ func (p *pool) beside(ctx context.Context, f func(pay.Reader) error) error {
 	if err != nil {
 		return err
 	}
-	defer func() { p.free <- s }()
+	defer p.giveBack(s)
 	s.reset()
 	if _, err := s.exec("BEGIN", nil); err != nil {
 		return err
@@ -68,20 +70,43 @@ func (p *pool) borrow(ctx context.Context) (*session, error) {
 		return nil, err
 	}
 	select {
-	case s := <-p.free:
-		return s, nil
+	case p.places <- struct{}{}:
 	case <-p.closed:
 		return nil, ErrClosed
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+	s, err := p.take()
+	if err != nil {
+		<-p.places
+	}
+	return s, err
+}
+
+func (p *pool) take() (*session, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := len(p.idle)
+	if n == 0 {
+		return p.open()
+	}
+	s := p.idle[n-1]
+	p.idle = p.idle[:n-1]
+	return s, nil
+}
+
+func (p *pool) giveBack(s *session) {
+	p.mu.Lock()
+	p.idle = append(p.idle, s)
+	p.mu.Unlock()
+	<-p.places
 }
 
 // drain refuses new views and waits for those that run.
 func (p *pool) drain() {
 	close(p.closed)
-	for range cap(p.free) {
-		<-p.free
+	for range cap(p.places) {
+		p.places <- struct{}{}
 	}
 }
 

@@ -35,7 +35,7 @@ var postgresSettings = map[string]string{
 // It needs a database in UTF-8 and the right to create tables. Transactions
 // that write run at READ COMMITTED: no check of the domain rests on more.
 func OpenPostgres(ctx context.Context, url string, o Options) (*Store, error) {
-	o = o.orDefault()
+	o = o.orDefault(postgresReaders)
 	config, err := postgresConfig(url, o)
 	if err != nil {
 		return nil, err
@@ -66,6 +66,9 @@ func OpenPostgres(ctx context.Context, url string, o Options) (*Store, error) {
 	}
 	return s.opened(s.unlock(ctx, o.Keys))
 }
+
+// postgresReaders wait for the network most of their time.
+const postgresReaders = 16
 
 func postgresConfig(url string, o Options) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(url)

@@ -80,7 +80,7 @@ func TestFaults(t *testing.T) {
 // through is a database's URL by way of a proxy.
 func through(t *testing.T, p *pgtest.Proxy, url string) string {
 	t.Helper()
-	c, err := postgresConfig(url, Options{}.orDefault())
+	c, err := postgresConfig(url, Options{}.orDefault(postgresReaders))
 	if err != nil {
 		t.Fatal(err)
 	}

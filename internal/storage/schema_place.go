@@ -87,7 +87,7 @@ func connectSQLite(ctx context.Context, path string, pragmas ...string) (*place,
 // openPostgresPlace lets a snapshot stand while another database is filled
 // from it.
 func openPostgresPlace(ctx context.Context, url string) (*place, error) {
-	config, err := postgresConfig(url, Options{}.orDefault())
+	config, err := postgresConfig(url, Options{}.orDefault(postgresReaders))
 	if err != nil {
 		return nil, err
 	}

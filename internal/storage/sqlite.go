@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // database/sql's, for migrations
@@ -20,15 +21,13 @@ import (
 )
 
 // sqlitePragmas hold for every connection. synchronous=FULL makes a commit in
-// WAL mode wait for the disk. The frequent checkpoint keeps the slowest
-// commits short.
+// WAL mode wait for the disk.
 var sqlitePragmas = []string{
 	"busy_timeout(5000)",
 	"journal_mode(WAL)",
 	"synchronous(FULL)",
 	"foreign_keys(ON)",
 	"temp_store(MEMORY)",
-	"wal_autocheckpoint(2000)",
 }
 
 // sqliteHints are the cures of the errors that an operator can cure, each an
@@ -53,6 +52,10 @@ func explainSQLite(err error) error {
 	return err
 }
 
+// sqliteReaders do not wait but for the processor, so a few are enough, and each
+// has a page cache of its own.
+const sqliteReaders = 4
+
 // OpenSQLite opens the books in a file, which it creates with its folder if
 // need be, readable by their owner only. It brings the schema up to date, and
 // refuses a file whose schema is newer than the program (ErrNewer) or that is
@@ -70,7 +73,7 @@ func OpenSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, lock.close())
 	}
-	s, err := newStore(ctx, path, books, o.orDefault())
+	s, err := newStore(ctx, path, books, o.orDefault(sqliteReaders))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%w: %s", err, path), books.close(), lock.close())
 	}
@@ -110,13 +113,6 @@ func newStore(ctx context.Context, path string, books *sqliteFile, o Options) (*
 	if err := checkDurable(w); err != nil {
 		return nil, err
 	}
-	readers := make([]*session, o.Readers)
-	for i := range readers {
-		readers[i], err = books.session("PRAGMA cache_size = -8192", "PRAGMA query_only = ON")
-		if err != nil {
-			return nil, err
-		}
-	}
 	recent, err := loadRecent(w)
 	if err != nil {
 		return nil, err
@@ -125,15 +121,19 @@ func newStore(ctx context.Context, path string, books *sqliteFile, o Options) (*
 	if err != nil {
 		return nil, err
 	}
-	filler, err := books.session("PRAGMA query_only = ON")
+	copying, err := newCheckpoints(books, w)
+	if err != nil {
+		return nil, err
+	}
+	filler, err := books.reader()
 	if err != nil {
 		return nil, err
 	}
 	go recent.sieve.fill(filler)
 	s := &Store{probe: probeDisk}
-	lane := &oneByOne{db: w, health: &s.health, recent: recent, redo: log, most: maxHeld}
+	lane := &oneByOne{db: w, health: &s.health, recent: recent, redo: log, copying: copying, most: maxHeld}
 	s.writer = newWriter(o.MaxBatch, lane)
-	s.readers = newPool(readers, lane, s.writer)
+	s.readers = newPool(o.Readers, books.reader, lane, s.writer)
 	return s, nil
 }
 
@@ -186,9 +186,11 @@ func checkpoint(s *session) error {
 
 // sqliteFile is an open file and the sessions on it.
 type sqliteFile struct {
-	db       *sql.DB // for migrations
-	uri      string
-	setup    []string // of every session
+	db    *sql.DB // for migrations
+	uri   string
+	setup []string // of every session
+
+	mu       sync.Mutex
 	sessions []*session
 }
 
@@ -238,9 +240,16 @@ func sqliteDSN(path string, pragmas ...string) string {
 func (f *sqliteFile) session(setup ...string) (*session, error) {
 	s, err := newSession(f.uri, slices.Concat(f.setup, setup)...)
 	if err == nil {
+		f.mu.Lock()
+		defer f.mu.Unlock()
 		f.sessions = append(f.sessions, s)
 	}
 	return s, err
+}
+
+// reader opens a session that only reads.
+func (f *sqliteFile) reader() (*session, error) {
+	return f.session("PRAGMA cache_size = -16384", "PRAGMA query_only = ON")
 }
 
 func (f *sqliteFile) close() error {

@@ -24,7 +24,7 @@ var ErrClosed = errors.New("storage: closed")
 // Options tune a Store. The zero value is the default.
 type Options struct {
 	MaxBatch int  // transactions that share one commit; 0: 64
-	Readers  int  // connections that View may use at a time; 0: one per processor, at least 4
+	Readers  int  // connections that View may use at a time; 0: one per processor, at least 4, on PostgreSQL 16
 	Keys     Keys // of the secrets in it
 
 	// On PostgreSQL:
@@ -32,9 +32,10 @@ type Options struct {
 	Patience time.Duration // how long a transaction waits for a database that is away; 0: 5 s
 }
 
-func (o Options) orDefault() Options {
+// orDefault fills in what is not set; readers is the least number of them.
+func (o Options) orDefault(readers int) Options {
 	o.MaxBatch = cmp.Or(max(o.MaxBatch, 0), 64)
-	o.Readers = cmp.Or(max(o.Readers, 0), max(16, runtime.GOMAXPROCS(0)))
+	o.Readers = cmp.Or(max(o.Readers, 0), max(readers, runtime.GOMAXPROCS(0)))
 	o.Writers = cmp.Or(max(o.Writers, 0), 1)
 	o.Patience = cmp.Or(o.Patience, 5*time.Second)
 	return o

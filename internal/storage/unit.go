@@ -126,7 +126,9 @@ func (u *unit) complete(text string) error {
 	return u.backlog.insert(n, u.db.exec)
 }
 
-func (u *unit) wrote() bool { return u.open || (u.backlog != nil && u.backlog.grew(u.began)) }
+// wrote reports whether there is something to make durable: a statement that
+// finds no row changes nothing.
+func (u *unit) wrote() bool { return u.changed || len(u.history.ops) > u.past }
 
 func (u *unit) returning(text string, args []any, scan func(row) error) error {
 	if err := u.begin(); err != nil {

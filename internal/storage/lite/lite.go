@@ -88,8 +88,19 @@ func (c *Conn) OnCommit(f func() int32) {
 	hooks = append(hooks, &hook)
 }
 
+// OnWAL has f called after each COMMIT with the number of frames in the
+// write-ahead log, in place of a checkpoint by SQLite itself.
+func (c *Conn) OnWAL(f func(frames int)) {
+	hook := func(_ *libc.TLS, _, _, _ uintptr, frames int32) int32 {
+		f(int(frames))
+		return sqlite3.SQLITE_OK
+	}
+	sqlite3.Xsqlite3_wal_hook(c.tls, c.db, *(*uintptr)(unsafe.Pointer(&hook)), 0)
+	hooks = append(hooks, &hook)
+}
+
 // hooks are kept from being collected: C's memory is not searched.
-var hooks []*func(*libc.TLS, uintptr) int32
+var hooks []any
 
 // Stmt is a prepared statement.
 type Stmt struct {
