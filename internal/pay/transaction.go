@@ -153,6 +153,9 @@ func (c *Core) project(r Reader, code *Code) (Transaction, error) {
 	case CodeIsExpired:
 		t.Status, t.At = StatusExpired, code.ExpiresAt
 	}
+	if code.State == CodeActive && !code.Static() {
+		return t, nil // its payment would have closed it
+	}
 	p, err := r.LatestPayment(code.Ref)
 	if errors.Is(err, ErrNotFound) {
 		return t, nil
