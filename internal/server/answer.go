@@ -41,7 +41,8 @@ func (s *Server) answer(w http.ResponseWriter, x *exchange, reply any, err error
 	}
 	s.observe(x, status, code, err)
 	header := w.Header()
-	header[requestHeader] = []string{x.id}
+	x.said[0] = x.id
+	header[requestHeader] = x.said[:]
 	if x.route.operation.Auth == dialect.AuthToken {
 		if key := x.get(snap.HeaderClientKey); key != "" {
 			header.Set(snap.HeaderClientKey, key)

@@ -26,7 +26,8 @@ const maxDrain = 8 << 20
 
 // exchange is one request on its way.
 type exchange struct {
-	id       string // request id
+	id       string    // request id
+	said     [1]string // of it, as the answer's header
 	began    time.Time
 	request  *http.Request
 	routes   []route
