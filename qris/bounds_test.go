@@ -87,7 +87,7 @@ func TestMPANLengths(t *testing.T) {
 }
 
 func TestShortenEdges(t *testing.T) {
-	for text, want := range map[string]string{"!~": "!~", "a\x7fb": "a b", "a|b": "a b", "a b": "a b", "a\tb": "a b"} {
+	for text, want := range map[string]string{"!~": "!~", "a\x7fb": "a b", "a|b": "a b", "a b": "a b", "a\tb": "a b", "": "", " ": "", " a": "a", "a ": "a", "a  b": "a b", "é": "e"} {
 		if got := qris.Shorten(text, 25); got != want {
 			t.Errorf("%q becomes %q", text, got)
 		}

@@ -21,6 +21,9 @@ var latin = strings.NewReplacer(
 // that is too long by itself is cut within. A name in another script leaves
 // nothing, and Encode refuses it.
 func Shorten(s string, max int) string {
+	if len(s) <= max && fit(s) {
+		return s
+	}
 	words := strings.Fields(strings.Map(plain, latin.Replace(s)))
 	var b strings.Builder
 	for i, word := range words {
@@ -34,6 +37,23 @@ func Shorten(s string, max int) string {
 		}
 	}
 	return b.String()
+}
+
+// fit reports whether a name is what Shorten makes of names, but for its
+// length.
+func fit(s string) bool {
+	space := true // as if one came before
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == ' ' && !space:
+			space = true
+		case plain(rune(c)) == ' ':
+			return false
+		default:
+			space = false
+		}
+	}
+	return s == "" || !space
 }
 
 func plain(r rune) rune {

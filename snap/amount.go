@@ -54,7 +54,9 @@ func FormatAmount(sen int64) string {
 	if sen < 0 {
 		sign, rest = "-", -rest // two's complement: right for the least int64 too
 	}
-	return fmt.Sprintf("%s%d.%02d", sign, rest/100, rest%100)
+	var space [24]byte
+	text := strconv.AppendUint(append(space[:0], sign...), rest/100, 10)
+	return string(append(text, '.', byte('0'+rest%100/10), byte('0'+rest%10)))
 }
 
 // digits reports whether text is ASCII digits only; an empty text is.

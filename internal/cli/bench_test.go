@@ -163,6 +163,7 @@ func BenchmarkPay(b *testing.B) { benchmarkVerb(b, verbPay, "paydia") }
 func BenchmarkQuery(b *testing.B) { benchmarkVerb(b, verbQuery, "midtrans") }
 
 func benchmarkVerb(b *testing.B, operation, dialect string) {
+	easedHeap()
 	dir := b.TempDir()
 	serving := serveOptions{data: dir, listen: "127.0.0.1:0", admin: "127.0.0.1:0", sandbox: true, notifyPrivate: true, noJournal: true, skew: -1, drain: -1, logLevel: "error"}
 	stop := servedIn(b, serving)

@@ -27,7 +27,11 @@ func nullCommand() *cobra.Command {
 				sandbox: true, notifyPrivate: true, noJournal: true, skew: -1, drain: -1,
 				wrap: func(s pay.Storage) pay.Storage { return &nullStorage{Storage: s} },
 			}
-			return serve(c.Context(), o, func(n *node) { fmt.Fprintf(c.OutOrStdout(), "ready: %s\n", n.apiURL) })
+			memory := easedHeap()
+			return serve(c.Context(), o, func(n *node) {
+				memory.follow(c.Context())
+				fmt.Fprintf(c.OutOrStdout(), "ready: %s\n", n.apiURL)
+			})
 		},
 	}
 	c.Flags().StringVar(&data, "data", "", "folder of the parties and the credentials")

@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -61,7 +60,9 @@ store and a payer with money for each dialect, and writes their credentials to
 sandbox.json in that folder (mode 0600) before it says that it is ready.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			memory := easedHeap()
 			return serve(c.Context(), o, func(n *node) {
+				memory.follow(c.Context())
 				fmt.Fprintf(c.OutOrStdout(), "ready: API %s, admin %s%s\n", n.apiURL, n.adminURL, n.leversOn())
 			})
 		},
@@ -101,16 +102,6 @@ func (o serveOptions) location() string {
 // shared reports whether other nodes may use the same books.
 func (o serveOptions) shared() bool { return o.among != nil || storage.IsPostgres(o.location()) }
 
-// easeCollector lets the heap grow to five times what lives before it is
-// collected, unless GOGC says otherwise. A server's live heap is a few
-// megabytes, so the default would collect many times a second: that cost a
-// sixth of the rate at which codes are made.
-func easeCollector() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400)
-	}
-}
-
 // node is a running server.
 type node struct {
 	apiURL, adminURL string
@@ -139,7 +130,6 @@ func serve(ctx context.Context, o serveOptions, ready func(*node)) error {
 	if err != nil {
 		return err
 	}
-	easeCollector()
 	if err := os.MkdirAll(o.data, 0o700); err != nil {
 		return fmt.Errorf("creating the data folder: %w", err)
 	}

@@ -22,6 +22,7 @@ type Call struct {
 	Waived    Waiver
 	Sandbox   bool // the server is a sandbox, which the documents give bounds of its own
 	Site      Site
+	success   Status // once it was asked for
 }
 
 // Site is what the server offers around the API: addresses and images.
@@ -52,8 +53,11 @@ func (c *Call) MaxValidity() time.Duration {
 
 // Success is the status of the operation's success.
 func (c *Call) Success() Status {
-	o := c.Operation.Success
-	return Status{o.Case.Code(c.Operation.Service), o.Text("", "")}
+	if c.success.ResponseCode == "" {
+		o := &c.Operation.Success
+		c.success = Status{o.Case.Code(c.Operation.Service), o.Text("", "")}
+	}
+	return c.success
 }
 
 // Image is the code's base64 PNG, empty when the partner takes it from qrUrl

@@ -53,6 +53,7 @@ type Operation struct {
 	Name    string // the verb: "generate", "payment", "list", "token", "customer-token"
 	Service snap.Service
 	Paths   []string // as documented, served at the root of the listener
+	Reads   bool     // it changes nothing, so its success is not remembered
 	Auth    Auth
 	// Customer demands Authorization-Customer and gives Call.Customer.
 	Customer bool

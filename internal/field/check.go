@@ -174,6 +174,9 @@ func (r *Row) text(s string, strict bool) *Fault {
 
 // measure counts the characters of s and tells what no field may hold.
 func measure(s string) (characters int, bad string) {
+	if plainASCII(s) {
+		return len(s), ""
+	}
 	for i, r := range s {
 		if unicode.IsControl(r) {
 			return 0, fmt.Sprintf("control character %U", r)
@@ -184,6 +187,17 @@ func measure(s string) (characters int, bad string) {
 		characters++
 	}
 	return characters, ""
+}
+
+// plainASCII reports whether all of s is printable ASCII, as nearly all fields
+// are.
+func plainASCII(s string) bool {
+	for i := range len(s) {
+		if s[i]-' ' > '~'-' ' {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *Row) length(n int, unit string, strict bool) *Fault {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -19,7 +18,26 @@ import (
 var Jakarta = time.FixedZone("WIB", 7*60*60)
 
 // Day is the Jakarta date of a moment, as 2006-01-02.
-func Day(t time.Time) string { return t.In(Jakarta).Format(time.DateOnly) }
+func Day(t time.Time) string {
+	local := t.In(Jakarta)
+	year, month, day := local.Date()
+	if d := asked.Load(); d != nil && d.day == day && d.month == month && d.year == year {
+		return d.text
+	}
+	text := local.Format(time.DateOnly)
+	asked.Store(&date{year, month, day, text})
+	return text
+}
+
+// asked is the date that was asked for last: nearly always today's.
+var asked atomic.Pointer[date]
+
+type date struct {
+	year  int
+	month time.Month
+	day   int
+	text  string
+}
 
 // Policy holds the numbers an operator may set.
 type Policy struct {
@@ -88,42 +106,50 @@ func (c *Core) Now() time.Time { return c.now().UTC().Truncate(time.Microsecond)
 // Policy gives the limits and fees in force.
 func (c *Core) Policy() Policy { return c.policy }
 
-// digits draws n random decimal digits, at most 9.
-func (c *Core) digits(n int) (string, error) {
+// digits appends n random decimal digits, at most 9.
+func (c *Core) digits(dst []byte, n int) ([]byte, error) {
 	var b [8]byte
 	if _, err := io.ReadFull(c.dice, b[:]); err != nil {
-		return "", fmt.Errorf("pay: drawing digits: %w", err)
+		return nil, fmt.Errorf("pay: drawing digits: %w", err)
 	}
 	limit := uint64(1)
 	for range n {
 		limit *= 10
 	}
-	return strconv.FormatUint(limit+binary.BigEndian.Uint64(b[:])%limit, 10)[1:], nil
+	return appendDigits(dst, binary.BigEndian.Uint64(b[:])%limit, n), nil
+}
+
+// appendDigits writes a number with n digits, zeros before it.
+func appendDigits(dst []byte, number uint64, n int) []byte {
+	dst = append(dst, "000000000"[:n]...)
+	for i := len(dst) - 1; number > 0; i-- {
+		dst[i] = byte('0' + number%10)
+		number /= 10
+	}
+	return dst
 }
 
 // newRef makes a reference of 22 digits: Jakarta date, millisecond of the day
 // and eight random digits. It sorts by time, fits the 25 characters of a
 // payload's reference label and packs well as a numeric QR segment.
 func (c *Core) newRef(now time.Time) (string, error) {
-	random, err := c.digits(8)
-	if err != nil {
-		return "", err
-	}
 	local := now.In(Jakarta)
-	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, Jakarta)
-	ms := strconv.FormatInt(100_000_000+local.Sub(midnight).Milliseconds(), 10)[1:]
-	return local.Format("060102") + ms + random, nil
+	hour, minute, second := local.Clock()
+	ms := 1000*((60*hour+minute)*60+second) + local.Nanosecond()/1_000_000
+	var space [22]byte
+	ref, err := c.digits(appendDigits(local.AppendFormat(space[:0], "060102"), uint64(ms), 8), 8)
+	return string(ref), err
 }
 
 // newRRN makes a retrieval reference number of 12 digits: last digit of the
 // year, day of the year, hour and six random digits (ISO 8583 field 37).
 func (c *Core) newRRN(now time.Time) (string, error) {
-	random, err := c.digits(6)
-	if err != nil {
-		return "", err
-	}
 	local := now.In(Jakarta)
-	return local.Format("06")[1:] + fmt.Sprintf("%03d", local.YearDay()) + local.Format("15") + random, nil
+	var space [12]byte
+	rrn := appendDigits(space[:0], uint64(local.Year()%10), 1)
+	rrn = appendDigits(rrn, uint64(local.YearDay()), 3)
+	rrn, err := c.digits(appendDigits(rrn, uint64(local.Hour()), 2), 6)
+	return string(rrn), err
 }
 
 // newSecret draws 256 bits and gives them as 43 characters of base64url.
@@ -135,7 +161,10 @@ func (c *Core) newSecret() (string, error) {
 	return base64.RawURLEncoding.EncodeToString(b[:]), nil
 }
 
-func hashSecret(secret string) [32]byte { return sha256.Sum256([]byte(secret)) }
+func hashSecret(secret string) [32]byte {
+	var space [64]byte // as long as our own are, and more
+	return sha256.Sum256(append(space[:0], secret...))
+}
 
 // Recall looks for what a mark remembers. It gives nil when the identifier
 // is new.

@@ -19,7 +19,9 @@ type directory struct {
 	trusted  time.Time        // until then; later they are not believed
 }
 
-type directoryKey struct{ kind, tenant, id string }
+// directoryKey names an entry: of is the merchant of an outlet, and empty for
+// all else.
+type directoryKey struct{ kind, tenant, of, id string }
 
 // maxDirectory bounds the memory: at this many entries it starts afresh.
 const maxDirectory = 100_000
@@ -84,10 +86,20 @@ func (d *directory) confirm(generation string, begun time.Time) {
 	d.followed, d.trusted = generation, begun.Add(Trust)
 }
 
+// known gives an entry of the directory. Who asks it before lookup makes no
+// closure for what is there.
+func known[T any](c *Core, k directoryKey) (*T, bool) {
+	v, _, ok := c.directory.get(k)
+	if !ok {
+		return nil, false
+	}
+	return v.(*T), true
+}
+
 // lookup reads through the directory.
 func lookup[T any](ctx context.Context, c *Core, k directoryKey, read func(Reader) (T, error)) (*T, error) {
-	if v, _, ok := c.directory.get(k); ok {
-		return v.(*T), nil
+	if v, ok := known[T](c, k); ok {
+		return v, nil
 	}
 	_, generation, _ := c.directory.get(k)
 	var found T
@@ -104,7 +116,11 @@ func lookup[T any](ctx context.Context, c *Core, k directoryKey, read func(Reade
 
 // Partner gives the partner with an X-PARTNER-ID. It must not be changed.
 func (c *Core) Partner(ctx context.Context, id string) (*Partner, error) {
-	return lookup(ctx, c, directoryKey{kind: "partner", id: id}, func(r Reader) (Partner, error) { return r.Partner(id) })
+	k := directoryKey{kind: "partner", id: id}
+	if p, ok := known[Partner](c, k); ok {
+		return p, nil
+	}
+	return lookup(ctx, c, k, func(r Reader) (Partner, error) { return r.Partner(id) })
 }
 
 // PartnerByClientKey gives the partner with an X-CLIENT-KEY.
@@ -114,7 +130,11 @@ func (c *Core) PartnerByClientKey(ctx context.Context, key string) (*Partner, er
 
 // Merchant gives a partner's merchant.
 func (c *Core) Merchant(ctx context.Context, partnerID, id string) (*Merchant, error) {
-	return lookup(ctx, c, directoryKey{"merchant", partnerID, id}, func(r Reader) (Merchant, error) { return r.Merchant(partnerID, id) })
+	k := directoryKey{kind: "merchant", tenant: partnerID, id: id}
+	if m, ok := known[Merchant](c, k); ok {
+		return m, nil
+	}
+	return lookup(ctx, c, k, func(r Reader) (Merchant, error) { return r.Merchant(partnerID, id) })
 }
 
 func (c *Core) merchantByMPAN(ctx context.Context, mpan string) (*Merchant, error) {
@@ -139,7 +159,10 @@ func (c *Core) firstMerchant(ctx context.Context, partnerID string) (*Merchant, 
 // outlet gives a merchant's outlet, or nil when it is not registered. Both
 // answers are remembered.
 func (c *Core) outlet(ctx context.Context, m *Merchant, kind OutletKind, id string) (*Outlet, error) {
-	k := directoryKey{"outlet/" + string(kind), m.PartnerID, m.ID + "/" + id}
+	k := directoryKey{kind: string(kind), tenant: m.PartnerID, of: m.ID, id: id}
+	if o, ok := known[*Outlet](c, k); ok {
+		return *o, nil
+	}
 	found, err := lookup(ctx, c, k, func(r Reader) (*Outlet, error) {
 		o, err := r.Outlet(m.PartnerID, m.ID, kind, id)
 		switch err {

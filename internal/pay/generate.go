@@ -102,15 +102,15 @@ func (m *Merchant) MayTrade() error {
 // checkOutlets refuses outlets that were closed. Those that were never
 // registered are the merchant's own names, except where they must be known.
 func (c *Core) checkOutlets(ctx context.Context, m *Merchant, req GenerateRequest) error {
-	for _, o := range []struct {
+	for _, o := range [...]struct {
 		kind   OutletKind
 		id     string
 		known  bool
 		closed *Error
 	}{
-		{SubMerchant, req.SubMerchant, req.KnownSubMerchant, RefuseField(SubMerchantInactive, "subMerchantId", "the division is not active")},
-		{Store, req.StoreID, false, RefuseField(SubMerchantInactive, "storeId", "the store is not active")},
-		{Terminal, req.TerminalID, false, RefuseField(TerminalUnknown, "terminalId", "the terminal was withdrawn")},
+		{SubMerchant, req.SubMerchant, req.KnownSubMerchant, errClosedDivision},
+		{Store, req.StoreID, false, errClosedStore},
+		{Terminal, req.TerminalID, false, errWithdrawn},
 	} {
 		if o.id == "" {
 			continue
@@ -127,6 +127,12 @@ func (c *Core) checkOutlets(ctx context.Context, m *Merchant, req GenerateReques
 	}
 	return nil
 }
+
+var (
+	errClosedDivision = RefuseField(SubMerchantInactive, "subMerchantId", "the division is not active")
+	errClosedStore    = RefuseField(SubMerchantInactive, "storeId", "the store is not active")
+	errWithdrawn      = RefuseField(TerminalUnknown, "terminalId", "the terminal was withdrawn")
+)
 
 func (c *Core) checkAmount(m *Merchant, amount Rupiah) error {
 	limit := c.policy.MaxAmount

@@ -11,10 +11,11 @@ func Rp(rupiah int64) Rupiah { return Rupiah(rupiah * 100) }
 
 // String is the SNAP form: rupiah, a point and two digits of sen.
 func (r Rupiah) String() string {
-	sign, sen := "", int64(r)
-	if sen < 0 {
-		sign, sen = "-", -sen
+	var space [24]byte
+	text, sen := space[:0], uint64(r)
+	if r < 0 {
+		text, sen = append(text, '-'), -sen // two's complement: right for the least int64 too
 	}
-	frac := strconv.FormatInt(100+sen%100, 10)
-	return sign + strconv.FormatInt(sen/100, 10) + "." + frac[1:]
+	text = strconv.AppendUint(text, sen/100, 10)
+	return string(append(text, '.', byte('0'+sen%100/10), byte('0'+sen%10)))
 }

@@ -196,7 +196,12 @@ func (c *Core) readToken(ctx context.Context, h [32]byte) (Token, error) {
 	if ok && c.directory.believed() {
 		return t, nil
 	}
-	err := c.store.View(ctx, func(r Reader) (err error) {
+	return c.fetchToken(ctx, h, cleared)
+}
+
+// fetchToken reads a token from the store.
+func (c *Core) fetchToken(ctx context.Context, h [32]byte, cleared uint64) (t Token, err error) {
+	err = c.store.View(ctx, func(r Reader) (err error) {
 		t, err = r.Token(h)
 		return err
 	})

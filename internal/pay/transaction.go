@@ -154,7 +154,7 @@ func (c *Core) project(r Reader, code *Code) (Transaction, error) {
 		t.Status, t.At = StatusExpired, code.ExpiresAt
 	}
 	if code.State == CodeActive && !code.Static() {
-		return t, nil // its payment would have closed it in the same transaction
+		return t, nil // its payment would have closed it
 	}
 	p, err := r.LatestPayment(code.Ref)
 	if errors.Is(err, ErrNotFound) {

@@ -21,6 +21,9 @@ func (t Trigger) Error() string { return "the request asked for " + t.Code }
 // answers in both ways.
 func Triggered(op *dialect.Operation, body field.Value) (Trigger, bool) {
 	code := asked(op, body)
+	if len(code) != codeLength {
+		return Trigger{}, false // as nearly all are: their error would cost more than the rest
+	}
 	status, service, number, err := snap.ParseCode(code)
 	if err != nil || service != op.Service || code == op.Success.Case.Code(op.Service) {
 		return Trigger{}, false
@@ -35,6 +38,9 @@ func Triggered(op *dialect.Operation, body field.Value) (Trigger, bool) {
 	}
 	return Trigger{}, false
 }
+
+// codeLength is how many digits a response code has.
+const codeLength = 7
 
 func asked(op *dialect.Operation, body field.Value) string {
 	for _, m := range op.Triggers {

@@ -35,27 +35,30 @@ const maxMessage = 150
 
 // answer writes what the pipeline came to.
 func (s *Server) answer(w http.ResponseWriter, x *exchange, reply any, err error) {
-	var status int
-	var code string
-	var trigger sandbox.Trigger
-	switch {
-	case errors.As(err, &trigger):
-		status, code = trigger.HTTP, trigger.Code
-		reply = x.refused(dialect.Status{ResponseCode: code, ResponseMessage: triggered(trigger.Message)})
-	case err != nil:
-		status, code, reply = s.refuse(w, x, err)
-	default:
-		status, code = x.route.operation.Success.Case.HTTP, x.call.Success().ResponseCode
+	status, code := x.route.operation.Success.Case.HTTP, x.call.Success().ResponseCode
+	if err != nil {
+		status, code, reply = s.deny(w, x, err)
 	}
 	s.observe(x, status, code, err)
 	header := w.Header()
-	header.Set(requestHeader, x.id)
+	x.said[0] = x.id
+	header[requestHeader] = x.said[:]
 	if x.route.operation.Auth == dialect.AuthToken {
 		if key := x.get(snap.HeaderClientKey); key != "" {
 			header.Set(snap.HeaderClientKey, key)
 		}
 	}
 	s.writeJSON(w, status, reply)
+}
+
+// deny words what is no success: an answer that a sandbox was asked for, or a
+// refusal.
+func (s *Server) deny(w http.ResponseWriter, x *exchange, err error) (status int, code string, reply any) {
+	var trigger sandbox.Trigger
+	if errors.As(err, &trigger) {
+		return trigger.HTTP, trigger.Code, x.refused(dialect.Status{ResponseCode: trigger.Code, ResponseMessage: triggered(trigger.Message)})
+	}
+	return s.refuse(w, x, err)
 }
 
 // triggered fills the blanks of a message that no request filled.
@@ -109,28 +112,70 @@ func shorten(s string, limit int) string {
 	return s
 }
 
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+// A sheet is what an answer is written on.
+type sheet struct {
+	bytes.Buffer
+	encoder *json.Encoder
+}
+
+var sheets = sync.Pool{New: func() any {
+	sh := new(sheet)
+	sh.encoder = json.NewEncoder(&sh.Buffer)
+	sh.encoder.SetEscapeHTML(false)
+	return sh
+}}
+
+// maxSheet bounds what waits in the pool, so that one long list does not stay
+// for ever.
+const maxSheet = 64 << 10
+
+func (sh *sheet) giveBack() {
+	if sh.Cap() <= maxSheet {
+		sheets.Put(sh)
+	}
+}
 
 // writeJSON answers with JSON that is not HTML-escaped: clients re-serialise
 // and compare.
 func (s *Server) writeJSON(w http.ResponseWriter, status int, body any) {
-	b := buffers.Get().(*bytes.Buffer)
-	defer buffers.Put(b)
-	b.Reset()
-	encoder := json.NewEncoder(b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(body); err != nil {
+	sh := sheets.Get().(*sheet)
+	defer sh.giveBack()
+	sh.Reset()
+	if err := sh.encoder.Encode(body); err != nil {
 		s.options.Log.Error("encoding an answer", "error", err)
 		status = http.StatusInternalServerError
-		b.Reset()
-		b.WriteString(`{"responseCode":"5000001","responseMessage":"Internal Server Error"}`)
+		sh.Reset()
+		sh.WriteString(`{"responseCode":"5000001","responseMessage":"Internal Server Error"}`)
 	}
+	values := [...]string{strconv.Itoa(sh.Len()), s.timestamp()}
 	header := w.Header()
-	header.Set("Content-Type", "application/json")
-	header.Set("Content-Length", strconv.Itoa(b.Len()))
-	header.Set(snap.HeaderTimestamp, snap.FormatTimestamp(s.core.Now()))
+	header["Content-Type"] = jsonType
+	header["Content-Length"] = values[0:1:1]
+	header[timestampHeader] = values[1:2:2]
 	w.WriteHeader(status)
-	w.Write(b.Bytes())
+	w.Write(sh.Bytes())
+}
+
+var (
+	jsonType        = []string{"application/json"} // shared as those of guardAnswer are
+	timestampHeader = http.CanonicalHeaderKey(snap.HeaderTimestamp)
+)
+
+// written is a second as answers write it.
+type written struct {
+	second int64
+	text   string
+}
+
+// timestamp is X-TIMESTAMP of an answer.
+func (s *Server) timestamp() string {
+	now := s.core.Now()
+	if last := s.written.Load(); last != nil && last.second == now.Unix() {
+		return last.text
+	}
+	next := &written{now.Unix(), snap.FormatTimestamp(now)}
+	s.written.Store(next)
+	return next.text
 }
 
 // noService stands in a response code where no API was reached.

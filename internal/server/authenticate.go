@@ -74,19 +74,22 @@ func bearer(header string) string {
 // relies on: presence of the headers, their form, who it is, the signature;
 // only then what the partner may do.
 func (s *Server) authenticate(ctx context.Context, x *exchange) error {
-	for _, check := range []struct {
-		name string
-		do   func(context.Context, *exchange) error
-	}{
-		{"method", s.checkMethod}, {"headers", s.checkHeaders}, {"timestamp", s.checkTime}, {"partner", s.checkClient},
-		{"access", s.checkAccess}, {"token", s.checkToken}, {"signature", s.checkSignature}, {"agreement", s.checkAgreement},
-		{"customer", s.checkCustomer}, {"rate", s.checkRate},
-	} {
-		if err := x.step(check.name, check.do(ctx, x)); err != nil {
+	for i := range checks {
+		if err := x.step(checks[i].name, checks[i].do(s, ctx, x)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// checks are those of authenticate, in their order.
+var checks = [...]struct {
+	name string
+	do   func(*Server, context.Context, *exchange) error
+}{
+	{"method", (*Server).checkMethod}, {"headers", (*Server).checkHeaders}, {"timestamp", (*Server).checkTime}, {"partner", (*Server).checkClient},
+	{"access", (*Server).checkAccess}, {"token", (*Server).checkToken}, {"signature", (*Server).checkSignature}, {"agreement", (*Server).checkAgreement},
+	{"customer", (*Server).checkCustomer}, {"rate", (*Server).checkRate},
 }
 
 func (s *Server) checkMethod(_ context.Context, x *exchange) error {
@@ -136,9 +139,8 @@ func (s *Server) checkTime(_ context.Context, x *exchange) error {
 }
 
 func (s *Server) checkClient(_ context.Context, x *exchange) error {
-	var refused *pay.Error
 	switch {
-	case x.tokenErr != nil && !errors.Is(x.tokenErr, pay.ErrNotFound) && !errors.As(x.tokenErr, &refused):
+	case x.tokenErr != nil && !errors.Is(x.tokenErr, pay.ErrNotFound) && !isRefusal(x.tokenErr):
 		return x.tokenErr // storage failed
 	case x.route.operation.Auth == dialect.AuthToken && x.partner == nil:
 		return pay.RefuseField(pay.UnknownClient, snap.HeaderClientKey, "no partner has this client key")
@@ -146,6 +148,11 @@ func (s *Server) checkClient(_ context.Context, x *exchange) error {
 		return pay.RefuseField(pay.UnknownClient, snap.HeaderPartnerID, "no partner has this id")
 	}
 	return nil
+}
+
+func isRefusal(err error) bool {
+	var e *pay.Error
+	return errors.As(err, &e)
 }
 
 // checkToken is about the bearer token of those schemes that use one.
@@ -179,7 +186,7 @@ func (s *Server) checkSignature(ctx context.Context, x *exchange) error {
 func (s *Server) verify(x *exchange) error {
 	p, signature := x.partner, x.get(snap.HeaderSignature)
 	m := snap.Message{
-		Method: x.request.Method, AccessToken: x.bearer, Body: x.raw,
+		Method: x.request.Method, Path: x.request.RequestURI, AccessToken: x.bearer, Body: x.raw,
 		Timestamp: x.get(snap.HeaderTimestamp),
 	}
 	switch auth := x.route.operation.Auth; {
@@ -188,24 +195,24 @@ func (s *Server) verify(x *exchange) error {
 			return snap.VerifyToken(k, x.get(snap.HeaderClientKey), m.Timestamp, signature)
 		})
 	case auth == dialect.AuthAsymmetric, auth == dialect.AuthEither && x.bearer == "":
-		return s.verifyRSA(p, func(k key) error { return snap.VerifyAsymmetric(k, m, false, signature, x.paths()...) })
+		return s.verifyRSA(p, func(k key) error { return snap.VerifyAsymmetric(k, m, false, signature, x.otherPaths()...) })
 	}
-	err := s.verifyHMAC(p, func(secret string) error { return snap.VerifySymmetric(secret, m, signature, x.paths()...) })
+	err := s.verifyHMAC(p, func(secret string) error { return snap.VerifySymmetric(secret, m, signature, x.otherPaths()...) })
 	if err == nil || x.route.operation.Auth != dialect.AuthWithToken || p.PublicKey == "" {
 		return err
 	}
-	return s.verifyRSA(p, func(k key) error { return snap.VerifyAsymmetric(k, m, true, signature, x.paths()...) })
+	return s.verifyRSA(p, func(k key) error { return snap.VerifyAsymmetric(k, m, true, signature, x.otherPaths()...) })
 }
 
-// paths are the forms of the path that a client may have signed.
-func (x *exchange) paths() []string {
-	full := x.request.RequestURI
-	bare, _, hasQuery := strings.Cut(full, "?")
-	paths := []string{full}
+// otherPaths are the forms of the path that a client may have signed instead
+// of the path as called; most requests have none.
+func (x *exchange) otherPaths() []string {
+	bare, _, hasQuery := strings.Cut(x.request.RequestURI, "?")
+	var paths []string
 	if hasQuery {
 		paths = append(paths, bare)
 	}
-	for _, cut := range []string{x.route.prefix, x.route.prefix + x.route.dialect.Unsigned} {
+	for _, cut := range [...]string{x.route.prefix, x.route.prefix + x.route.dialect.Unsigned} {
 		if short, ok := strings.CutPrefix(bare, cut); ok && cut != "" && short != "" {
 			paths = append(paths, short)
 		}

@@ -119,7 +119,7 @@ func headers(h http.Header) []doctor.Header {
 // known is what the store and the memory tell of the partner and of others.
 func (s *Server) known(ctx context.Context, x *exchange) doctor.Known {
 	k := doctor.Expect(x.route.dialect, x.route.operation, x.partner, x.bearer != "")
-	k.Paths = x.paths()
+	k.Paths = append([]string{x.request.RequestURI}, x.otherPaths()...)
 	before := s.ward.recall(x.partner.ID)
 	k.Tokens, k.Secrets = before.tokens, before.secrets
 	for _, text := range before.keys {

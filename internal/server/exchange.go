@@ -3,9 +3,11 @@ package server
 import (
 	"crypto/sha256"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/qrisd/qrisd/internal/dialect"
@@ -24,7 +26,8 @@ const maxDrain = 8 << 20
 
 // exchange is one request on its way.
 type exchange struct {
-	id       string // request id
+	id       string    // request id
+	said     [1]string // of it, as the answer's header
 	began    time.Time
 	request  *http.Request
 	routes   []route
@@ -36,7 +39,8 @@ type exchange struct {
 	token    pay.Token
 	tokenErr error
 	partner  *pay.Partner
-	call     *dialect.Call
+	call     *dialect.Call // own, once the request is received
+	own      dialect.Call
 	warnings []field.Fault
 	sum      [32]byte // of the body; see digest
 	digested bool
@@ -53,7 +57,7 @@ func (s *Server) receive(r *http.Request, routes []route) *exchange {
 	x.id = requestID(r)
 	x.raw, x.tooLarge, x.readErr = readBody(r)
 	s.identify(r.Context(), x)
-	x.call = &dialect.Call{
+	x.call, x.own = &x.own, dialect.Call{
 		Core: s.core, Dialect: x.route.dialect, Operation: x.route.operation,
 		Partner: x.partner, Site: s.site, Sandbox: s.options.Sandbox,
 	}
@@ -95,16 +99,23 @@ func (x *exchange) header(name string) []string {
 
 const channelHeader = "X-Channel-Id"
 
-var canonicalNames sync.Map
+// canonicalNames are replaced, and never changed, by a name that comes for the
+// first time.
+var canonicalNames atomic.Pointer[map[string]string]
+
+func init() { canonicalNames.Store(new(map[string]string)) }
 
 // canonical is http.CanonicalHeaderKey without its allocation for the names
 // that every request is asked for. Only names of rows come here.
 func canonical(name string) string {
-	if c, ok := canonicalNames.Load(name); ok {
-		return c.(string)
+	known := canonicalNames.Load()
+	if c, ok := (*known)[name]; ok {
+		return c
 	}
 	c := http.CanonicalHeaderKey(name)
-	canonicalNames.Store(name, c)
+	more := map[string]string{name: c}
+	maps.Copy(more, *known)
+	canonicalNames.CompareAndSwap(known, &more) // who loses comes again
 	return c
 }
 
@@ -123,48 +134,74 @@ func (x *exchange) digest() [32]byte {
 	if x.digested {
 		return x.sum
 	}
-	body, err := snap.Reescape(nil, x.raw)
+	text := texts.Get().(*[]byte)
+	defer texts.Put(text)
+	named := append(append((*text)[:0], x.route.operation.Name...), '\n')
+	whole, err := snap.Reescape(named, x.raw)
 	if err != nil {
-		body = x.raw
+		whole = append(named, x.raw...)
 	}
-	h := sha256.New()
-	io.WriteString(h, x.route.operation.Name+"\n")
-	h.Write(body)
-	h.Sum(x.sum[:0])
-	x.digested = true
+	x.sum, x.digested = sha256.Sum256(whole), true
+	if *text = whole; cap(whole) > maxSheet {
+		*text = nil
+	}
 	return x.sum
 }
+
+// texts are what digests are over.
+var texts = sync.Pool{New: func() any { return new([]byte) }}
 
 // lateRetry is how long after midnight yesterday's X-EXTERNAL-ID still counts
 // for a retry.
 const lateRetry = time.Hour
 
-// externalMarks are the marks under which an earlier request with this
-// X-EXTERNAL-ID would stand: today's, and for dialects that replay also
-// yesterday's shortly after midnight, since a retry may cross it.
-func (x *exchange) externalMarks(now time.Time) []pay.Mark {
+// externalDays are the days under which an earlier request with this
+// X-EXTERNAL-ID would stand, and how many they are: today, and for dialects
+// that replay also yesterday shortly after midnight, since a retry may cross
+// it. Where an identifier is unique for good there is one day, without a name.
+func (x *exchange) externalDays(now time.Time) (days [2]string, n int) {
 	rule := x.route.dialect.ExternalID
 	if !rule.Remember || x.route.operation.Auth == dialect.AuthToken {
-		return nil
+		return days, 0
 	}
-	m := x.mark(pay.ByExternalID, "", x.get(snap.HeaderExternalID))
 	if !rule.Daily {
-		return []pay.Mark{m}
+		return days, 1
 	}
-	m.Day = pay.Day(now)
-	marks := []pay.Mark{m}
-	if yesterday := pay.Day(now.Add(-lateRetry)); rule.Same.Replay && yesterday != m.Day {
-		m.Day = yesterday
-		marks = append(marks, m)
+	days[0] = pay.Day(now)
+	if rule.Same.Replay {
+		days[1] = pay.Day(now.Add(-lateRetry))
+	}
+	if days[1] == "" || days[1] == days[0] {
+		return days, 1
+	}
+	return days, 2
+}
+
+func (x *exchange) externalMark(day string) pay.Mark {
+	m := x.mark(pay.ByExternalID, "", x.get(snap.HeaderExternalID))
+	m.Day = day
+	return m
+}
+
+// externalMarks are the marks under which an earlier request with this
+// X-EXTERNAL-ID would stand.
+func (x *exchange) externalMarks(now time.Time) []pay.Mark {
+	var marks []pay.Mark
+	days, n := x.externalDays(now)
+	for _, day := range days[:n] {
+		marks = append(marks, x.externalMark(day))
 	}
 	return marks
 }
 
 // marks are what the request's success must remember.
 func (x *exchange) marks(now time.Time) []pay.Mark {
-	var marks []pay.Mark
-	if external := x.externalMarks(now); len(external) > 0 {
-		marks = append(marks, external[0])
+	if x.route.operation.Reads {
+		return nil
+	}
+	marks := make([]pay.Mark, 0, 2)
+	if days, n := x.externalDays(now); n > 0 {
+		marks = append(marks, x.externalMark(days[0]))
 	}
 	id := x.route.operation.Identifier
 	if id.Field == "" || !x.route.reference().Remember {

@@ -51,11 +51,11 @@ func (s *Server) run(ctx context.Context, x *exchange) (any, error) {
 // unlessRepeated. So a repeated identifier goes before all that is wrong with
 // a request, and costs the others no reading.
 func (s *Server) repeated(ctx context.Context, x *exchange) (*pay.Repeated, error) {
-	external := x.externalMarks(s.core.Now())
-	if len(external) < 2 {
+	days, n := x.externalDays(s.core.Now())
+	if n < 2 {
 		return nil, nil
 	}
-	return s.recall(ctx, external[1:])
+	return s.recall(ctx, []pay.Mark{x.externalMark(days[1])})
 }
 
 func (s *Server) recall(ctx context.Context, marks []pay.Mark) (*pay.Repeated, error) {
@@ -143,11 +143,11 @@ func (s *Server) do(ctx context.Context, x *exchange) (any, error) {
 		x.call.Waived = sandbox.Waived(op, x.call.Body)
 	}
 	reply, err := s.act(ctx, x)
-	x.step(stepDo, err)
+	if x.step(stepDo, err); err == nil {
+		return reply, nil
+	}
 	var r *pay.Repeated
 	switch {
-	case err == nil:
-		return reply, nil
 	case errors.As(err, &r):
 		return s.again(ctx, x, r, err)
 	case pay.KindOf(err) == pay.Internal:

@@ -9,8 +9,10 @@ import (
 // Handler is the map of the public listener.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
+	apis := make(map[string]http.Handler)
 	for path := range s.routes {
-		mux.Handle(path, s.api(s.routes[path]))
+		apis[path] = s.api(s.routes[path])
+		mux.Handle(path, apis[path])
 	}
 	s.mountBindings(mux)
 	mux.Handle("GET /qr/{file}", s.page(s.image))
@@ -22,7 +24,19 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /healthz", s.Healthz)
 	mux.HandleFunc("GET /readyz", s.Readyz)
 	mux.Handle("/", s.page(s.notRouted))
-	return s.recovering(s.verbatim(mux))
+	return s.recovering(straight(apis, s.verbatim(mux)))
+}
+
+// straight serves an API whose path is written as documented, which nearly all
+// requests ask for, without a look through the map.
+func straight(apis map[string]http.Handler, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if api := apis[r.URL.Path]; api != nil && r.URL.RawPath == "" {
+			api.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // verbatim keeps ServeMux from answering an unclean path with a redirect,

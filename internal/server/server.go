@@ -53,6 +53,7 @@ type Server struct {
 	ward    ward
 	vouched vouched
 	lines   allowance
+	written atomic.Pointer[written] // by the answer before
 
 	inFlight atomic.Int64
 }

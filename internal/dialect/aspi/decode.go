@@ -14,7 +14,7 @@ import (
 // Decode is qr-mpm-decode (48): who and what a scanned payload asks to pay.
 func Decode(paths ...string) dialect.Operation {
 	return dialect.Operation{
-		Name: "decode", Service: snap.ServiceDecode, Paths: paths,
+		Name: "decode", Service: snap.ServiceDecode, Paths: paths, Reads: true,
 		Auth: dialect.AuthSymmetric, Headers: SymmetricHeaders,
 		Body:    DecodeRows,
 		Reply:   DecodeReplyRows,

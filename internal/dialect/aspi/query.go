@@ -12,7 +12,7 @@ import (
 // Query is qr-mpm-query (51): how a transaction stands.
 func Query(paths ...string) dialect.Operation {
 	return dialect.Operation{
-		Name: "query", Service: snap.ServiceQuery, Paths: paths,
+		Name: "query", Service: snap.ServiceQuery, Paths: paths, Reads: true,
 		Auth: dialect.AuthSymmetric, Headers: SymmetricHeaders,
 		Body:    QueryRows,
 		Reply:   QueryReplyRows,

@@ -117,7 +117,7 @@ const longestOrder = 7 * 24 * time.Hour
 // 404 but for an order that does not exist.
 func query() dialect.Operation {
 	return dialect.Operation{
-		Name: "query", Service: snap.ServiceDebitStatus,
+		Name: "query", Service: snap.ServiceDebitStatus, Reads: true,
 		Paths: []string{"/v1.0/debit/status.htm", "/rest/v1.1/debit/status", "/payment-gateway/v1.0/debit/status.htm"},
 		Auth:  dialect.AuthAsymmetric, Headers: aspi.AsymmetricHeaders,
 		Body:    queryBody,

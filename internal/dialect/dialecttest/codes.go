@@ -136,6 +136,9 @@ func Complete(t *testing.T, d dialect.Dialect, paths map[string][]string) {
 		if !slices.Equal(op.Paths, paths[op.Name]) || op.Do == nil || op.Success.Case.HTTP != 200 {
 			t.Errorf("%s: operation %s at %v is incomplete or not at %v", d.Name, op.Name, op.Paths, paths[op.Name])
 		}
+		if op.Reads != slices.Contains(readers, op.Name) {
+			t.Errorf("%s: what %s does is remembered: %v", d.Name, op.Name, !op.Reads)
+		}
 		for _, c := range op.Codes {
 			checkCode(t, &d, op, c)
 			if n := utf8.RuneCountInString(c.Message); n == 0 || n > 150 {
@@ -144,6 +147,9 @@ func Complete(t *testing.T, d dialect.Dialect, paths map[string][]string) {
 		}
 	}
 }
+
+// readers are the operations that change nothing, in any dialect.
+var readers = []string{"query", "decode", "status"}
 
 // Samples checks that each of an operation's waivers is for a value that stands
 // in the document's request.

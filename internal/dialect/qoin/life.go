@@ -20,7 +20,7 @@ var statuses = map[pay.Status]dialect.Word{
 // query asks about codes only, by Qoin's reference.
 func query() dialect.Operation {
 	return dialect.Operation{
-		Name: "query", Service: snap.ServiceQuery, Paths: []string{"/ordersnap/api/v1.0/qr/qr-mpm-query"},
+		Name: "query", Service: snap.ServiceQuery, Paths: []string{"/ordersnap/api/v1.0/qr/qr-mpm-query"}, Reads: true,
 		Auth: dialect.AuthSymmetric, Headers: headers,
 		Body:     queryBody,
 		Reply:    queryReplyRows,
