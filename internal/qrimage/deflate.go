@@ -6,10 +6,10 @@ import (
 	"slices"
 )
 
-// The image is compressed by hand (RFC 1950 and 1951). Few values of bytes
-// occur, so two or three bits hold each; and where a row repeats the one above
-// it, that is said at once. compress/flate searches for what is known here,
-// takes ten times as long and half a megabyte, and its images are twice as large.
+// The image is compressed by hand (RFC 1950 and 1951): few values of bytes
+// occur, so two or three bits hold each, and where a row repeats the one above
+// it, that is said at once. compress/flate searches for what is known here: it
+// takes several times as long, and half a megabyte of memory.
 
 // Symbols of RFC 1951, section 3.2.5, beyond the literals.
 const (

@@ -246,3 +246,58 @@ func TestQRISTakesFewModules(t *testing.T) {
 		t.Errorf("%d modules", s.size())
 	}
 }
+
+// TestEveryVersion: symbols of every version and both levels in use are those
+// of the other encoder.
+func TestEveryVersion(t *testing.T) {
+	rng := rand.New(rand.NewPCG(15, 16))
+	c := new(canvas)
+	for _, level := range []coding.Level{coding.L, coding.M} {
+		for want := coding.Version(coding.MinVersion); want <= coding.MaxVersion; want++ {
+			payload := filling(rng, want, level)
+			version, _, err := c.fit(payload, level)
+			if err != nil || version != want {
+				t.Fatalf("version %d: %d bytes take version %d (%v)", want, len(payload), version, err)
+			}
+			segments := theirs(c.segments)
+			s, err := c.encode(payload, level)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !isTheirs(t, s, want, segments) {
+				t.Errorf("version %d, level %v: the symbol is not the other encoder's", want, level)
+			}
+		}
+	}
+}
+
+// filling is a payload that fills a version or falls a little short of that.
+func filling(rng *rand.Rand, version coding.Version, level coding.Level) string {
+	c := new(canvas)
+	payload := random(rng, version.DataBytes(level)-3)
+	for {
+		longer := payload + random(rng, 1+rng.IntN(int(version)))
+		if v, _, err := c.fit(longer, level); err != nil || v > version {
+			return payload
+		}
+		payload = longer
+	}
+}
+
+// isTheirs reports whether a symbol is the other encoder's under some mask.
+func isTheirs(t *testing.T, s *symbol, version coding.Version, segments []coding.Encoding) bool {
+	for mask := range masks {
+		plan, err := coding.NewPlan(version, s.level, coding.Mask(mask))
+		if err != nil {
+			t.Fatal(err)
+		}
+		code, err := plan.Encode(segments...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same(s, code) {
+			return true
+		}
+	}
+	return false
+}
