@@ -162,8 +162,8 @@ deb-check: ## the Debian package built, looked through by lintian, installed, ru
 reproducible: ## the release of PLATFORMS and the Debian package, built twice in different folders with empty caches: the same bytes
 	deploy/reproducible.sh
 
-image: ## the container image qrisd:VERSION; needs Docker
-	docker build -f deploy/docker/Dockerfile -t qrisd:$(VERSION) \
+image: ## the container image qrisd:VERSION; needs Docker, or Podman with ENGINE=podman
+	BUILDAH_FORMAT=docker $(or $(ENGINE),docker) build -f deploy/docker/Dockerfile -t qrisd:$(VERSION) \
 	  --build-arg VERSION --build-arg COMMIT --build-arg SOURCE_DATE_EPOCH .
 
 packaging: ## the image's root file system without Docker: read-only, one user, one writable folder; needs root

@@ -156,20 +156,30 @@ func TestProcessTime(t *testing.T) {
 
 // BenchmarkGenerate and its like measure whole requests over loopback in one
 // process, for profiles: go test -bench Generate -cpuprofile cpu.out.
-func BenchmarkGenerate(b *testing.B) { benchmarkVerb(b, verbGenerate, "midtrans") }
+func BenchmarkGenerate(b *testing.B) {
+	benchmarkVerb(b, benchOptions{operation: verbGenerate, dialect: "midtrans"})
+}
 
-func BenchmarkPay(b *testing.B) { benchmarkVerb(b, verbPay, "paydia") }
+func BenchmarkGenerateImages(b *testing.B) {
+	benchmarkVerb(b, benchOptions{operation: verbGenerate, dialect: "midtrans", images: true})
+}
 
-func BenchmarkQuery(b *testing.B) { benchmarkVerb(b, verbQuery, "midtrans") }
+func BenchmarkPay(b *testing.B) {
+	benchmarkVerb(b, benchOptions{operation: verbPay, dialect: "paydia"})
+}
 
-func benchmarkVerb(b *testing.B, operation, dialect string) {
+func BenchmarkQuery(b *testing.B) {
+	benchmarkVerb(b, benchOptions{operation: verbQuery, dialect: "midtrans"})
+}
+
+func benchmarkVerb(b *testing.B, o benchOptions) {
 	easedHeap()
 	dir := b.TempDir()
 	serving := serveOptions{data: dir, listen: "127.0.0.1:0", admin: "127.0.0.1:0", sandbox: true, notifyPrivate: true, noJournal: true, skew: -1, drain: -1, logLevel: "error"}
 	stop := servedIn(b, serving)
 	stop()
-	o := benchOptions{operation: operation, dialect: dialect, codes: 1000, merchants: 1, payers: 100}
-	if operation == verbPay {
+	o.codes, o.merchants, o.payers = 1000, 1, 100
+	if o.operation == verbPay {
 		o.codes = max(o.codes, b.N+1) // each is paid once
 	}
 	books, err := fillBooks(b.Context(), serving.location(), o, "", newBenchProgress(new(bytes.Buffer)))

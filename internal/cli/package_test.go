@@ -79,6 +79,12 @@ func TestContainersAreNobody(t *testing.T) {
 	if !strings.Contains(dockerfile, "--chown="+user[1]+":"+user[2]+" /out/data /data") {
 		t.Error("the volume is not its user's")
 	}
+	_, image, _ := strings.Cut(dockerfile, "\nFROM scratch")
+	for _, m := range regexp.MustCompile(`(?m)^COPY .*?(\S+) (/\S*)$`).FindAllStringSubmatch(image, -1) {
+		if strings.HasPrefix("/data", m[2]) && m[1] != "/out/data" {
+			t.Errorf("%s makes the volume before its user has it, and some builders leave it so", m[0])
+		}
+	}
 	node, _, _ := strings.Cut(deployed(t, "compose.yaml"), "\nservices:")
 	for _, line := range []string{"read_only: true", "cap_drop: [ALL]", "no-new-privileges:true"} {
 		if !strings.Contains(node, line) {

@@ -5,6 +5,7 @@ package qrimage
 import (
 	"encoding/base64"
 	"fmt"
+	"slices"
 
 	"rsc.io/qr/coding"
 )
@@ -31,19 +32,39 @@ const (
 // asked for. While that exceeds MaxBase64 it halves the scale down to 2, then
 // takes error correction L, then scale 1; it fails if nothing fits.
 func PNG(payload string, o Options) ([]byte, error) {
+	c := canvases.Get().(*canvas)
+	defer canvases.Put(c)
+	image, err := c.draw(payload, o)
+	return slices.Clone(image), err
+}
+
+// Base64PNG is PNG in standard base64 with padding, the form that SNAP's
+// qrImage has.
+func Base64PNG(payload string, o Options) (string, error) {
+	c := canvases.Get().(*canvas)
+	defer canvases.Put(c)
+	image, err := c.draw(payload, o)
+	if err != nil {
+		return "", err
+	}
+	c.text = base64.StdEncoding.AppendEncode(c.text[:0], image)
+	return string(c.text), nil
+}
+
+func (c *canvas) draw(payload string, o Options) ([]byte, error) {
 	o, err := o.complete()
 	if err != nil {
 		return nil, err
 	}
 	var s *symbol
 	size := 0
-	for _, a := range o.attempts() {
-		if s == nil || s.level != a.level {
-			if s, err = o.encode(payload, a.level); err != nil {
+	for level, scale := range o.attempts {
+		if s == nil || s.level != level {
+			if s, err = c.drawn(payload, level, o); err != nil {
 				return nil, err
 			}
 		}
-		image := s.png(a.scale, o.Quiet)
+		image := c.png(s, scale, o.Quiet)
 		size = base64.StdEncoding.EncodedLen(len(image))
 		if o.MaxBase64 == 0 || size <= o.MaxBase64 {
 			return image, nil
@@ -53,23 +74,13 @@ func PNG(payload string, o Options) ([]byte, error) {
 		len(payload), size, o.MaxBase64)
 }
 
-// encode makes the symbol and what is to stand below it.
-func (o Options) encode(payload string, level coding.Level) (*symbol, error) {
-	s, err := encode(payload, level)
+// drawn makes the symbol and what is to stand below it.
+func (c *canvas) drawn(payload string, level coding.Level, o Options) (*symbol, error) {
+	s, err := c.encode(payload, level)
 	if err == nil && o.Simulated {
 		s.below, err = sign(s.size()+2*o.Quiet, o.Quiet)
 	}
 	return s, err
-}
-
-// Base64PNG is PNG in standard base64 with padding, the form that SNAP's
-// qrImage has.
-func Base64PNG(payload string, o Options) (string, error) {
-	image, err := PNG(payload, o)
-	if err != nil {
-		return "", err
-	}
-	return base64.StdEncoding.EncodeToString(image), nil
 }
 
 // complete fills the defaults in and refuses what would make an unreadable or
@@ -92,19 +103,15 @@ func (o Options) complete() (Options, error) {
 	return o, nil
 }
 
-type attempt struct {
-	level coding.Level
-	scale int
-}
-
 // attempts are the ways to draw, from the best to the smallest.
-func (o Options) attempts() []attempt {
-	tries := []attempt{{coding.M, o.Scale}}
-	for scale := o.Scale / 2; scale >= smallScale; scale /= 2 {
-		tries = append(tries, attempt{coding.M, scale})
+func (o Options) attempts(try func(level coding.Level, scale int) bool) {
+	for scale := o.Scale; scale == o.Scale || scale >= smallScale; scale /= 2 {
+		if !try(coding.M, scale) {
+			return
+		}
 	}
-	if o.Scale >= smallScale {
-		tries = append(tries, attempt{coding.L, smallScale})
+	if o.Scale >= smallScale && !try(coding.L, smallScale) {
+		return
 	}
-	return append(tries, attempt{coding.L, 1})
+	try(coding.L, 1)
 }

@@ -154,11 +154,12 @@ func TestPNGFallsUntilItFits(t *testing.T) {
 	}
 	order := []drawing{{coding.M, 8}, {coding.M, 4}, {coding.M, 2}, {coding.L, 2}, {coding.L, 1}}
 	for i, d := range order {
-		s, err := encode(payload, d.level)
+		c := new(canvas)
+		s, err := c.encode(payload, d.level)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := s.png(d.scale, defaultQuiet)
+		want := c.png(s, d.scale, defaultQuiet)
 		limit := base64.StdEncoding.EncodedLen(len(want))
 		got, err := PNG(payload, Options{Scale: 8, MaxBase64: limit})
 		if err != nil {
@@ -255,8 +256,9 @@ func BenchmarkSVG(b *testing.B) {
 }
 
 func BenchmarkEncode(b *testing.B) {
+	c := new(canvas)
 	for b.Loop() {
-		if _, err := encode(dynamic, coding.M); err != nil {
+		if _, err := c.encode(dynamic, coding.M); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,7 +1,9 @@
 package qrimage
 
 import (
+	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"rsc.io/qr/coding"
@@ -88,6 +90,12 @@ func finderPenalty(l []bool) (total int) {
 	return total
 }
 
+// whole is the penalty of g as it is.
+func (g grid) whole() int {
+	none := grid{newPlane(g.upright.size), newPlane(g.upright.size)}
+	return penalty(g, none, newPlane(g.upright.size), math.MaxInt)
+}
+
 func TestPenaltyIsTheStandards(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	for version := 1; version <= 40; version++ {
@@ -98,7 +106,7 @@ func TestPenaltyIsTheStandards(t *testing.T) {
 			copy(m[at][at:], []bool{true, false, true, true, true, false, true})
 		}
 		g := gridOf(size, func(x, y int) bool { return m[y][x] })
-		if got, want := g.penalty(), m.penalty(); got != want {
+		if got, want := g.whole(), m.penalty(); got != want {
 			t.Errorf("version %d: penalty %d, want %d", version, got, want)
 		}
 	}
@@ -108,15 +116,17 @@ func TestPenaltyIsTheStandards(t *testing.T) {
 // mask must be the same, and the chosen one no worse than any.
 func TestMasksAreTheEncoders(t *testing.T) {
 	for name, payload := range payloads(t) {
-		version, segments, err := fit(payload, coding.M)
+		c := new(canvas)
+		version, _, err := c.fit(payload, coding.M)
 		if err != nil {
 			t.Fatal(err)
 		}
-		chosen, err := encode(payload, coding.M)
+		segments := theirs(c.segments)
+		chosen, err := c.encode(payload, coding.M)
 		if err != nil {
 			t.Fatal(err)
 		}
-		least := gridOf(chosen.size(), func(x, y int) bool { return chosen.rows[y].dark(x) }).penalty()
+		least := gridOf(chosen.size(), func(x, y int) bool { return chosen.rows[y].dark(x) }).whole()
 		found := false
 		for mask := range masks {
 			plan, err := coding.NewPlan(version, coding.M, coding.Mask(mask))
@@ -127,7 +137,7 @@ func TestMasksAreTheEncoders(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if penalty := gridOf(code.Size, code.Black).penalty(); penalty < least {
+			if penalty := gridOf(code.Size, code.Black).whole(); penalty < least {
 				t.Errorf("%s: mask %d scores %d, the chosen one %d", name, mask, penalty, least)
 			}
 			found = found || same(chosen, code)
@@ -164,33 +174,41 @@ func TestSegments(t *testing.T) {
 		{"ID.CO.QRIS.WWW021500000000000000000000", []coding.Encoding{coding.Alpha("ID.CO.QRIS.WWW"), coding.Num("021500000000000000000000")}},
 		{"abcdeTOKO CONTOH60", []coding.Encoding{coding.String("abcde"), coding.Alpha("TOKO CONTOH60")}},
 	} {
-		if got := segment(c.text, 0); !equal(got, c.want) {
-			t.Errorf("segment(%q) = %v, want %v", c.text, got, c.want)
+		runs, _ := divide(nil, nil, c.text, 0)
+		if got := theirs(runs); !slices.Equal(got, c.want) {
+			t.Errorf("divide(%q) = %v, want %v", c.text, got, c.want)
 		}
 	}
 }
 
-func equal(a, b []coding.Encoding) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
+// theirs are segments in the form of an encoder that is not ours.
+func theirs(segments []segment) (all []coding.Encoding) {
+	for _, s := range segments {
+		switch s.mode {
+		case numeric:
+			all = append(all, coding.Num(s.text))
+		case alphanumeric:
+			all = append(all, coding.Alpha(s.text))
+		default:
+			all = append(all, coding.String(s.text))
 		}
 	}
-	return true
+	return all
 }
 
-// No way to divide a short text takes fewer bits than segment's.
+// No way to divide a short text takes fewer bits than divide's.
 func TestSegmentsAreTheFewestBits(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	for class, last := range classes {
 		for range 40 {
 			text := random(rng, 9) + "0123456789" + random(rng, 3)
 			got := 0
-			for _, s := range segment(text, class) {
-				got += s.Bits(last)
+			runs, _ := divide(nil, nil, text, class)
+			for i, s := range runs {
+				got += s.bits(class)
+				if bits := theirs(runs)[i].Bits(last); s.bits(class) != bits {
+					t.Errorf("class %d: %v counts %d bits of %d", class, s, s.bits(class), bits)
+				}
 			}
 			if want := fewest(text, last, map[string]int{}); got != want {
 				t.Errorf("class %d: %q takes %d bits, %d are enough", class, text, got, want)
@@ -220,11 +238,66 @@ func fewest(text string, version coding.Version, known map[string]int) int {
 }
 
 func TestQRISTakesFewModules(t *testing.T) {
-	s, err := encode(dynamic, coding.M)
+	s, err := new(canvas).encode(dynamic, coding.M)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if s.size() > 49 { // version 8; bytes throughout would need version 10
 		t.Errorf("%d modules", s.size())
 	}
+}
+
+// TestEveryVersion: symbols of every version and both levels in use are those
+// of the other encoder.
+func TestEveryVersion(t *testing.T) {
+	rng := rand.New(rand.NewPCG(15, 16))
+	c := new(canvas)
+	for _, level := range []coding.Level{coding.L, coding.M} {
+		for want := coding.Version(coding.MinVersion); want <= coding.MaxVersion; want++ {
+			payload := filling(rng, want, level)
+			version, _, err := c.fit(payload, level)
+			if err != nil || version != want {
+				t.Fatalf("version %d: %d bytes take version %d (%v)", want, len(payload), version, err)
+			}
+			segments := theirs(c.segments)
+			s, err := c.encode(payload, level)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !isTheirs(t, s, want, segments) {
+				t.Errorf("version %d, level %v: the symbol is not the other encoder's", want, level)
+			}
+		}
+	}
+}
+
+// filling is a payload that fills a version or falls a little short of that.
+func filling(rng *rand.Rand, version coding.Version, level coding.Level) string {
+	c := new(canvas)
+	payload := random(rng, version.DataBytes(level)-3)
+	for {
+		longer := payload + random(rng, 1+rng.IntN(int(version)))
+		if v, _, err := c.fit(longer, level); err != nil || v > version {
+			return payload
+		}
+		payload = longer
+	}
+}
+
+// isTheirs reports whether a symbol is the other encoder's under some mask.
+func isTheirs(t *testing.T, s *symbol, version coding.Version, segments []coding.Encoding) bool {
+	for mask := range masks {
+		plan, err := coding.NewPlan(version, s.level, coding.Mask(mask))
+		if err != nil {
+			t.Fatal(err)
+		}
+		code, err := plan.Encode(segments...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same(s, code) {
+			return true
+		}
+	}
+	return false
 }

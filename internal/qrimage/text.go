@@ -19,7 +19,9 @@ func SimulatedSVG(payload string) (string, error) {
 }
 
 func svg(payload string, o Options) (string, error) {
-	s, err := o.encode(payload, coding.M)
+	c := canvases.Get().(*canvas)
+	defer canvases.Put(c)
+	s, err := c.drawn(payload, coding.M, o)
 	if err != nil {
 		return "", err
 	}
@@ -56,7 +58,9 @@ func strokes(b *strings.Builder, row line, modules, left, y int) {
 // of modules a line. Light modules are the drawn ones, so that a symbol is dark
 // on light where text is light on dark; there are no escape sequences.
 func Terminal(payload string) (string, error) {
-	s, err := encode(payload, coding.M)
+	c := canvases.Get().(*canvas)
+	defer canvases.Put(c)
+	s, err := c.encode(payload, coding.M)
 	if err != nil {
 		return "", err
 	}

@@ -134,7 +134,7 @@ func TestSVGLeavesTheQuietZone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := encode(dynamic, coding.M)
+	s, err := new(canvas).encode(dynamic, coding.M)
 	if err != nil {
 		t.Fatal(err)
 	}
