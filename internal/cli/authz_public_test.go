@@ -182,18 +182,10 @@ func (c column) refuses(i intruder) {
 	i.forge(c.callers, forged)
 	r := forged.send()
 	what := c.path + ", " + i.name
-	if !beyondPages(op, i.kind) {
-		r.refusedAs(c.t, op, what)
-	}
+	r.refusedAs(c.t, op, what)
 	if want := d.Outcome(op, i.kind).Case.Code(op.Service); r.code != want {
 		c.t.Errorf("%s: %v, want %s", what, r, want)
 	}
-}
-
-// beyondPages: no provider's page about access tokens says what a partner gets
-// whose agreement lacks them; it gets the standard's own case, 403 01.
-func beyondPages(op *dialect.Operation, k pay.Kind) bool {
-	return k == pay.ForbiddenAPI && op.Auth == dialect.AuthToken
 }
 
 // TestAuthorisationOfAPIs is the matrix of the public listener: every operation
