@@ -114,6 +114,20 @@ var partnerRows = []field.Row{
 	{Name: "createdAt", Need: field.Mandatory, Format: field.Timestamp},
 }
 
+var payerRows = []field.Row{
+	{Name: "id", Need: field.Mandatory}, {Name: "name"}, {Name: "standing", Need: field.Mandatory}, {Name: "balance", Need: field.Mandatory},
+	{Name: "dayLimit", Need: field.Mandatory}, {Name: "monthLimit", Need: field.Mandatory},
+}
+
+// pageRows ask for a part of a list, nextRow says how it goes on.
+var (
+	pageRows = []field.Row{
+		{Name: "limit", Kind: field.Scalar, Format: field.Digits, About: "how many rows, 1 to 1000 (default: 1000)"},
+		{Name: "from", About: "next of the page before"},
+	}
+	nextRow = field.Row{Name: "next", About: "what asks for the next page as from; not there: this is the last"}
+)
+
 var paymentRows = []field.Row{
 	{Name: "referenceNo", Need: field.Mandatory, About: "the payment's"}, {Name: "codeReferenceNo", About: "the code's"},
 	{Name: "amount", Need: field.Mandatory}, {Name: "mdr", Need: field.Mandatory}, {Name: "rrn", Need: field.Mandatory},
@@ -127,7 +141,12 @@ var clockRows = []field.Row{
 
 // acts are the routes whose shapes are stated: those that tools and tests use.
 var acts = map[string]act{
-	"GET /v1/partners":      {about: "List the partners", out: listOf("partners", partnerRows)},
+	"GET /v1/partners": {about: "List the partners, by id", query: pageRows, out: append(listOf("partners", partnerRows), nextRow)},
+	"GET /v1/payers":   {about: "List the payers, by id", query: pageRows, out: append(listOf("payers", payerRows), nextRow)},
+	"GET /v1/partners/{id}/merchants": {
+		about: "List the merchants of a partner, by id, with their outlets", query: pageRows,
+		out: append(listOf("merchants", []field.Row{{Name: "id", Need: field.Mandatory}, {Name: "name", Need: field.Mandatory}}), nextRow),
+	},
 	"GET /v1/partners/{id}": {about: "Show a partner", out: partnerRows},
 	"PUT /v1/partners/{id}/notify": {
 		about: "Set where a partner is notified", out: partnerRows,

@@ -32,11 +32,11 @@ type Reader interface {
 	Outlets(partnerID, merchantID string) ([]Outlet, error)
 
 	Payer(id string) (Payer, error)
-	Payers() ([]Payer, error)
 
 	Code(ref string) (Code, error)
-	// CodesOn visits a merchant's codes of a Jakarta date, newest first.
-	CodesOn(partnerID, merchantID, day string, visit func(Code) error) error
+	// CodesOn gives up to limit of a merchant's codes of a Jakarta date, newest
+	// first: those behind a code, or from the newest where that is the zero Code.
+	CodesOn(partnerID, merchantID, day string, behind Code, limit int) ([]Code, error)
 
 	// DueCodes gives up to limit active codes whose validity has passed, the
 	// one that is due longest first.
