@@ -221,6 +221,22 @@ var verbs = map[string]func(c *counter) func(*pay.Core) error{
 			return err
 		}
 	},
+	"revoke a token": func(c *counter) func(*pay.Core) error {
+		token, err := c.IssueB2B(c.ctx(), c.partner, time.Hour)
+		must(c.t, err)
+		return func(core *pay.Core) error {
+			_, err := core.RevokeToken(c.ctx(), c.partner.ID, token.Hash)
+			return err
+		}
+	},
+	"revoke a binding": func(c *counter) func(*pay.Core) error {
+		_, err := c.IssueCustomer(c.ctx(), c.partner, "budi", time.Hour)
+		must(c.t, err)
+		return func(core *pay.Core) error {
+			_, err := core.RevokeBinding(c.ctx(), c.partner.ID, "budi")
+			return err
+		}
+	},
 	"query": func(c *counter) func(*pay.Core) error {
 		_, err := c.Generate(c.ctx(), pay.GenerateRequest{Partner: c.partner, Amount: pay.Rp(1000), Marks: c.marks("1")})
 		must(c.t, err)

@@ -273,6 +273,14 @@ func (f faultyTx) InsertToken(v pay.Token) error {
 	return f.do("InsertToken", func() error { return f.Tx.InsertToken(v) })
 }
 
+func (f faultyTx) RevokeToken(t pay.Token) error {
+	return f.do("RevokeToken", func() error { return f.Tx.RevokeToken(t) })
+}
+
+func (f faultyTx) RevokeBinding(partnerID, payerID string, at time.Time) (int, error) {
+	return through(f.faults, "RevokeBinding", func() (int, error) { return f.Tx.RevokeBinding(partnerID, payerID, at) })
+}
+
 func (f faultyTx) UseToken(t pay.Token) error {
 	return f.do("UseToken", func() error { return f.Tx.UseToken(t) })
 }

@@ -142,9 +142,16 @@ type Tx interface {
 	InsertTransfer(t ledger.Transfer, day string) error
 
 	InsertToken(Token) error
-	// UseToken marks a one-time token as used; ErrNotFound when it was used
-	// before.
+	// UseToken marks a one-time token as used; ErrNotFound when it was used or
+	// revoked before.
 	UseToken(t Token) error
+	// RevokeToken revokes a token at t.RevokedAt; ErrNotFound when it was
+	// revoked before.
+	RevokeToken(t Token) error
+	// RevokeBinding revokes all tokens of a partner for a payer, and gives how
+	// many were not before: also those that a one-time token is being exchanged
+	// for in another transaction.
+	RevokeBinding(partnerID, payerID string, at time.Time) (int, error)
 	InsertMark(Mark) error
 
 	InsertDelivery(Delivery) error
