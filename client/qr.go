@@ -107,16 +107,22 @@ func (c *Client) Pay(ctx context.Context, req PayRequest, customerToken string, 
 }
 
 // ListRequest asks for the codes that a merchant generated on a date (service
-// 90 of SpeedCash).
+// 90 of SpeedCash). The provider's document has no pages; qrisd answers with
+// 10,000 codes at most, newest first.
 type ListRequest struct {
 	Date       time.Time // any moment of the date in Jakarta
 	MerchantID string
+	From       string // AdditionalInfo.Next of the page before; empty: the first
+	Limit      int    // of codes in the answer, up to 10,000; 0: as many
 }
 
-// ListResponse is the codes of a date. A date without codes is an [*Error].
+// ListResponse is codes of a date. A date without codes is an [*Error].
 type ListResponse struct {
-	Response `json:"-"`
-	Codes    []ListedCode `json:"dataDetail"`
+	Response       `json:"-"`
+	Codes          []ListedCode `json:"dataDetail"`
+	AdditionalInfo struct {
+		Next string `json:"next"` // ListRequest.From of the next page; empty: this is the last
+	} `json:"additionalInfo"`
 }
 
 // ListedCode is a code of a list, its times in Jakarta's clock without a zone.
@@ -132,13 +138,15 @@ type listBody struct {
 	DateGenerate   string `json:"dateGenerate"`
 	AdditionalInfo struct {
 		MerchantID string `json:"merchantId"`
+		From       string `json:"from,omitempty"`
+		Limit      int    `json:"limit,omitempty"`
 	} `json:"additionalInfo"`
 }
 
-// List asks for the codes of a date. See [Client.Call] for its errors.
+// List asks for the codes of a date, or a page of them. See [Client.Call] for its errors.
 func (c *Client) List(ctx context.Context, req ListRequest, options ...Option) (ListResponse, error) {
 	body := listBody{DateGenerate: snap.Day(req.Date) + "T00:00:00+07:00"}
-	body.AdditionalInfo.MerchantID = req.MerchantID
+	body.AdditionalInfo.MerchantID, body.AdditionalInfo.From, body.AdditionalInfo.Limit = req.MerchantID, req.From, req.Limit
 	var l ListResponse
 	var err error
 	l.Response, err = c.ask(ctx, OpList, body, "", &l, options...)

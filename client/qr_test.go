@@ -113,6 +113,21 @@ func TestList(t *testing.T) {
 	}
 }
 
+func TestListInPages(t *testing.T) {
+	p := serve(t, client.SpeedCash())
+	p.answers(200, `{"responseCode":"2009000","responseMessage":"Successful","dataDetail":[
+		{"id_qr":"1","type":"static","generate_time":"2024-03-15 09:14:20","expired_date":null,"amount":null}],"additionalInfo":{"next":"1"}}`)
+	l, err := p.client().List(context.Background(), client.ListRequest{
+		Date: time.Date(2024, 3, 15, 0, 0, 0, 0, time.UTC), MerchantID: "m", From: "2", Limit: 1,
+	})
+	if err != nil || len(l.Codes) != 1 || l.AdditionalInfo.Next != "1" {
+		t.Errorf("%+v, %v", l, err)
+	}
+	if _, sent := p.last(); sent != `{"dateGenerate":"2024-03-15T00:00:00+07:00","additionalInfo":{"merchantId":"m","from":"2","limit":1}}` {
+		t.Errorf("sent %s", sent)
+	}
+}
+
 func TestAnUnreadableSuccessNamesTheStep(t *testing.T) {
 	p := serve(t, client.DANA())
 	p.answers(200, `{"responseCode":"2004700","responseMessage":"Successful","qrContent":7}`)

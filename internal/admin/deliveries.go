@@ -3,7 +3,6 @@ package admin
 import (
 	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/qrisd/qrisd/internal/pay"
@@ -44,18 +43,15 @@ func viewDelivery(d pay.Delivery) deliveryView {
 	return v
 }
 
-// pageSize bounds a list of deliveries.
-const pageSize = 1000
-
 var errPageFull = errors.New("admin: the page is full")
 
 // listDeliveries gives the newest deliveries, of a partner and in a state
 // where the query names them.
 func (a *API) listDeliveries(r *http.Request) (any, error) {
 	q := r.URL.Query()
-	limit, err := strconv.Atoi(q.Get("limit"))
-	if err != nil || limit < 1 || limit > pageSize {
-		limit = pageSize
+	limit, err := limitOf(r, mostRows)
+	if err != nil {
+		return nil, err
 	}
 	views := []deliveryView{}
 	err = a.core.Inspect(r.Context(), func(reader pay.Reader) error {

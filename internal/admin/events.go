@@ -65,9 +65,9 @@ func (a *API) listCalls(r *http.Request) (any, error) {
 		return nil, errNoJournal
 	}
 	q := r.URL.Query()
-	limit, err := strconv.Atoi(q.Get("limit"))
-	if err != nil || limit < 1 {
-		limit = mostCalls
+	limit, err := limitOf(r, mostCalls)
+	if err != nil {
+		return nil, err
 	}
 	refused, _ := strconv.ParseBool(q.Get("refused"))
 	views := []callView{}

@@ -55,26 +55,22 @@ func (v merchantView) onto(m *pay.Merchant) (err error) {
 }
 
 func (a *API) listMerchants(r *http.Request) (any, error) {
-	views := []merchantView{}
-	err := a.core.Inspect(r.Context(), func(reader pay.Reader) error {
-		all, err := reader.Merchants(r.PathValue("id"))
-		if err != nil {
-			return err
-		}
-		for _, m := range all {
-			v := viewMerchant(m)
-			outlets, err := reader.Outlets(m.PartnerID, m.ID)
-			if err != nil {
-				return err
-			}
-			for _, o := range outlets {
-				v.Outlets = append(v.Outlets, outletView{o.Kind, o.ID, o.Standing})
-			}
-			views = append(views, v)
-		}
-		return nil
-	})
-	return map[string]any{"merchants": views}, err
+	return listing[pay.Merchant, merchantView]{
+		name: "merchants", view: viewWhole, key: func(m pay.Merchant) string { return m.ID },
+		page: func(reader pay.Reader, behind string, limit int) ([]pay.Merchant, error) {
+			return reader.MerchantPage(r.PathValue("id"), behind, limit)
+		},
+	}.answer(a, r)
+}
+
+// viewWhole is a merchant with its outlets.
+func viewWhole(reader pay.Reader, m pay.Merchant) (merchantView, error) {
+	v := viewMerchant(m)
+	outlets, err := reader.Outlets(m.PartnerID, m.ID)
+	for _, o := range outlets {
+		v.Outlets = append(v.Outlets, outletView{o.Kind, o.ID, o.Standing})
+	}
+	return v, err
 }
 
 func (a *API) addMerchant(r *http.Request) (any, error) {

@@ -43,17 +43,12 @@ func viewPartner(p pay.Partner) partnerView {
 	return v
 }
 
-func (a *API) listPartners(r *http.Request) (any, error) {
-	views := []partnerView{}
-	err := a.core.Inspect(r.Context(), func(reader pay.Reader) error {
-		all, err := reader.Partners()
-		for _, p := range all {
-			views = append(views, viewPartner(p))
-		}
-		return err
-	})
-	return map[string]any{"partners": views}, err
+var partnerList = listing[pay.Partner, partnerView]{
+	name: "partners", page: pay.Reader.PartnerPage, key: func(p pay.Partner) string { return p.ID },
+	view: func(_ pay.Reader, p pay.Partner) (partnerView, error) { return viewPartner(p), nil },
 }
+
+func (a *API) listPartners(r *http.Request) (any, error) { return partnerList.answer(a, r) }
 
 func (a *API) partner(r *http.Request) (pay.Partner, error) {
 	p, err := a.core.Partner(r.Context(), r.PathValue("id"))

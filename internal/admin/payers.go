@@ -30,17 +30,12 @@ func (a *API) payer(r *http.Request) (pay.Payer, error) {
 	return p, err
 }
 
-func (a *API) listPayers(r *http.Request) (any, error) {
-	views := []payerView{}
-	err := a.core.Inspect(r.Context(), func(reader pay.Reader) error {
-		all, err := reader.Payers()
-		for _, p := range all {
-			views = append(views, viewPayer(p))
-		}
-		return err
-	})
-	return map[string]any{"payers": views}, err
+var payerList = listing[pay.Payer, payerView]{
+	name: "payers", page: pay.Reader.PayerPage, key: func(p pay.Payer) string { return p.ID },
+	view: func(_ pay.Reader, p pay.Payer) (payerView, error) { return viewPayer(p), nil },
 }
+
+func (a *API) listPayers(r *http.Request) (any, error) { return payerList.answer(a, r) }
 
 func (a *API) addPayer(r *http.Request) (any, error) {
 	var in payerView

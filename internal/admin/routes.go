@@ -3,6 +3,7 @@ package admin
 import (
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/qrisd/qrisd/internal/qrread"
@@ -17,6 +18,7 @@ type route struct {
 	verb    string   // in the audit log; empty: it only looks
 	subject []string // the values of path, query or body that name what it is done to
 	long    bool     // body and answer may take longer than the listener gives
+	absent  bool     // not served here: what it needs was not handed in
 	do      action
 	serve   http.HandlerFunc // in place of do: sends a stream or a file, and only looks
 }
@@ -26,9 +28,20 @@ func (rt route) acts() bool {
 	return rt.verb != "" || rt.serve == nil && !strings.HasPrefix(rt.pattern, http.MethodGet+" ")
 }
 
-// routes is the map of the admin listener.
+// routes are those of the table that are served here.
 func (a *API) routes() []route {
-	all := []route{
+	return slices.DeleteFunc(a.table(), func(rt route) bool { return rt.absent })
+}
+
+// table is the map of the admin listener, whatever the options are: what is
+// told and tested of the routes is told and tested of all that may be served.
+func (a *API) table() []route {
+	return slices.Concat(a.partyRoutes(), a.bookRoutes(), a.serverRoutes(), a.sandboxRoutes())
+}
+
+// partyRoutes are about partners, merchants and payers.
+func (a *API) partyRoutes() []route {
+	return []route{
 		{pattern: "GET /v1/partners", do: a.listPartners},
 		{pattern: "POST /v1/partners", verb: "partner.add", subject: []string{"id"}, do: a.addPartner},
 		{pattern: "GET /v1/partners/{id}", do: a.showPartner},
@@ -39,6 +52,10 @@ func (a *API) routes() []route {
 		{pattern: "PUT /v1/partners/{id}/key", verb: "partner.key", subject: []string{"id"}, do: a.setPartnerKey},
 		{pattern: "POST /v1/partners/{id}/rotate", verb: "partner.rotate", subject: []string{"id"}, do: a.rotate},
 		{pattern: "DELETE /v1/partners/{id}/former", verb: "partner.retire", subject: []string{"id"}, do: a.retire},
+		{pattern: "GET /v1/partners/{id}/tokens", do: a.listTokens},
+		{pattern: "DELETE /v1/partners/{id}/tokens/{token}", verb: "token.revoke", subject: []string{"id", "token"}, do: a.revokeToken},
+		{pattern: "GET /v1/partners/{id}/bindings", do: a.listBindings},
+		{pattern: "DELETE /v1/partners/{id}/bindings/{payer}", verb: "binding.revoke", subject: []string{"id", "payer"}, do: a.revokeBinding},
 		{pattern: "GET /v1/partners/{id}/merchants", do: a.listMerchants},
 		{pattern: "POST /v1/partners/{partner}/merchants", verb: "merchant.add", subject: []string{"partner", "id"}, do: a.addMerchant},
 		{pattern: "PATCH /v1/partners/{id}/merchants/{mid}", verb: "merchant.edit", subject: []string{"id", "mid"}, do: a.changeMerchant},
@@ -50,7 +67,12 @@ func (a *API) routes() []route {
 		{pattern: "POST /v1/payers/{id}/fund", verb: "payer.fund", subject: []string{"id"}, do: a.fundPayer},
 		{pattern: "POST /v1/payers/{id}/auth-code", verb: "payer.authorize", subject: []string{"id"}, do: a.authorize},
 		{pattern: "POST /v1/payers/{id}/token", verb: "payer.token", subject: []string{"id"}, do: a.issueCustomer},
+	}
+}
 
+// bookRoutes are about what was moved, and what is still to be told of it.
+func (a *API) bookRoutes() []route {
+	return []route{
 		{pattern: "GET /v1/ledger/check", do: a.checkLedger},
 		{pattern: "GET /v1/settlement/{day}", do: a.listSettlements},
 		{pattern: "POST /v1/settlement/{day}", verb: "settlement.close", subject: []string{"day"}, long: true, do: a.settle},
@@ -61,26 +83,22 @@ func (a *API) routes() []route {
 		{pattern: "GET /v1/deliveries", do: a.listDeliveries},
 		{pattern: "GET /v1/deliveries/{id}", do: a.showDelivery},
 		{pattern: "POST /v1/deliveries/{id}/resend", verb: "notification.resend", subject: []string{"id"}, do: a.resend},
+	}
+}
+
+// serverRoutes are about the server itself.
+func (a *API) serverRoutes() []route {
+	return []route{
 		{pattern: "GET /v1/requests", do: a.listCalls},
 		{pattern: "GET /v1/requests/{id}", do: a.showCall},
 		{pattern: "GET /v1/events", serve: a.streamEvents},
 		{pattern: "GET /v1/openapi.json", do: a.describe},
+		{pattern: "GET /v1/provider", do: a.showProvider, absent: a.Provider == nil},
+		{pattern: "POST /v1/provider/rotate", verb: "provider.rotate", do: a.rotateProvider, absent: a.Provider == nil},
+		{pattern: "GET /v1/secrets", do: a.showSecrets, absent: a.Keeper == nil},
+		{pattern: "POST /v1/secrets/rotate", verb: "secret.rotate", do: a.rotateSecrets, absent: a.Keeper == nil},
+		{pattern: "GET /v1/backup", verb: "books.backup", long: true, do: a.backUp, absent: a.Backup == nil},
 	}
-	if a.Provider != nil {
-		all = append(all, route{pattern: "GET /v1/provider", do: a.showProvider},
-			route{pattern: "POST /v1/provider/rotate", verb: "provider.rotate", do: a.rotateProvider})
-	}
-	if a.Keeper != nil {
-		all = append(all, route{pattern: "GET /v1/secrets", do: a.showSecrets},
-			route{pattern: "POST /v1/secrets/rotate", verb: "secret.rotate", do: a.rotateSecrets})
-	}
-	if a.Backup != nil {
-		all = append(all, route{pattern: "GET /v1/backup", verb: "books.backup", long: true, do: a.backUp})
-	}
-	if a.Clock != nil {
-		all = append(all, a.sandboxRoutes()...)
-	}
-	return all
 }
 
 // Handler serves the routes.

@@ -13,7 +13,7 @@ const payPath = "/v1/sandbox/pay"
 // sandboxRoutes are those of a sandbox only.
 func (a *API) sandboxRoutes() []route {
 	named := []string{"referenceNo", "partnerReferenceNo"}
-	return []route{
+	all := []route{
 		{pattern: "POST " + payPath, verb: "code.pay", subject: named, do: a.pay},
 		{pattern: "GET " + payPath, verb: "code.pay", subject: []string{"ref"}, do: a.payByLink},
 		{pattern: "POST /v1/sandbox/clock", verb: "clock.move", do: a.moveClock},
@@ -24,6 +24,10 @@ func (a *API) sandboxRoutes() []route {
 		{pattern: "POST /v1/sandbox/reset", verb: "sandbox.reset", do: a.reset},
 		{pattern: "POST /v1/sandbox/fixtures", verb: "sandbox.fixtures", do: a.loadFixtures},
 	}
+	for i := range all {
+		all[i].absent = a.Clock == nil
+	}
+	return all
 }
 
 // paid is the answer of the outside payer.

@@ -182,6 +182,40 @@ func perform[T any](c *cobra.Command, a *adminClient, r request, say func(io.Wri
 	if err := a.send(c.Context(), r.method, r.path, r.body, &raw); err != nil {
 		return err
 	}
+	return show(c, a, raw, say)
+}
+
+// performList is perform for a list that the server gives a page at a time: the
+// rows of all pages are one answer, under the list's name.
+func performList[T any](c *cobra.Command, a *adminClient, where, name string, say func(io.Writer, T)) error {
+	rows := []json.RawMessage{}
+	for from := ""; ; {
+		var page map[string]json.RawMessage
+		if err := a.send(c.Context(), http.MethodGet, where+"?"+url.Values{"from": {from}}.Encode(), nil, &page); err != nil {
+			return err
+		}
+		var some []json.RawMessage
+		if err := json.Unmarshal(page[name], &some); err != nil {
+			return fmt.Errorf("reading the %s in the answer of the management API: %w", name, err)
+		}
+		rows = append(rows, some...)
+		next, more := page["next"]
+		if !more {
+			break
+		}
+		if err := json.Unmarshal(next, &from); err != nil {
+			return fmt.Errorf("reading where the list of %s goes on: %w", name, err)
+		}
+	}
+	var whole bytes.Buffer
+	if err := printJSON(&whole, map[string][]json.RawMessage{name: rows}); err != nil {
+		return err
+	}
+	return show(c, a, whole.Bytes(), say)
+}
+
+// show prints an answer, as JSON or as say words it.
+func show[T any](c *cobra.Command, a *adminClient, raw json.RawMessage, say func(io.Writer, T)) error {
 	if a.json {
 		return printJSON(c.OutOrStdout(), raw)
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/qrisd/qrisd/internal/admin"
 	"github.com/qrisd/qrisd/internal/pay"
 	"github.com/qrisd/qrisd/snap"
 )
@@ -29,10 +30,14 @@ func (h *harness) managementRoutes() []managementCall {
 	}
 	known := h.things()
 	all := []managementCall{{"GET", "/metrics"}, {"GET", "/v1/nothing"}, {"POST", "/"}}
+	beside := len(all)
 	for path, methods := range document.Paths {
 		for method := range methods {
 			all = append(all, managementCall{strings.ToUpper(method), known.fill(path)})
 		}
+	}
+	if listed, table := len(all)-beside, len(admin.Routes()); listed != table {
+		h.t.Fatalf("the server lists %d routes, its table has %d", listed, table)
 	}
 	return all
 }

@@ -36,6 +36,10 @@ type callers struct {
 	expiredCustomer string
 	otherCustomer   string // of the same payer, made out to other
 	stranger        string // of another payer, made out to own
+
+	ended         string // the partner's token, which an operator has revoked
+	endedCustomer string // the payer's, likewise
+	unbound       string // of a payer whose binding was revoked
 }
 
 // gather makes the callers of every dialect. An hour passes, in which the
@@ -75,10 +79,25 @@ func (h *harness) settleIn(d *dialect.Dialect, all map[string]*callers) {
 	h.mustAdmin("POST", "/v1/payers", object{"id": payer, "name": "Siti", "balance": "1000000.00"})
 	p.stranger = h.customerOf(d, p.own, payer, "24h")
 
+	h.endTokens(d, p)
 	h.mustAdmin("POST", "/v1/partners/"+p.revoked.PartnerID+"/rotate", object{"overlap": "0s"})
 	h.mustAdmin("PUT", "/v1/partners/"+p.suspended.PartnerID+"/standing", object{"standing": "suspended"})
 	h.mustAdmin("PUT", "/v1/partners/"+p.denied.PartnerID+"/settings", object{"denied": everyOperation()})
 	h.mustAdmin("PUT", "/v1/partners/"+p.elsewhere.PartnerID+"/access", object{"networks": []string{"192.0.2.0/24"}})
+}
+
+// endTokens gives the partner tokens and revokes them.
+func (h *harness) endTokens(d *dialect.Dialect, p *callers) {
+	h.t.Helper()
+	if p.ended = h.tokenOf(d, p.own.Credentials); p.ended != "" {
+		h.revoke(p.own.PartnerID, p.ended)
+	}
+	p.endedCustomer = h.customerOf(d, p.own, "payer-"+d.Name, "24h")
+	h.revoke(p.own.PartnerID, p.endedCustomer)
+	payer := fresh("unbound-")
+	h.mustAdmin("POST", "/v1/payers", object{"id": payer, "name": "Rina", "balance": "1000000.00"})
+	p.unbound = h.customerOf(d, p.own, payer, "24h")
+	h.mustAdmin("DELETE", "/v1/partners/"+p.own.PartnerID+"/bindings/"+payer, nil)
 }
 
 // foreigner names a dialect that has no path of this one.

@@ -73,6 +73,7 @@ var intruders = []intruder{
 	{name: "credentials that are no bearer's", kind: pay.InvalidToken, of: usesToken, forge: with(snap.HeaderAuthorization, "Basic cXJpczpxcmlz")},
 	{name: "a token that was never issued", kind: pay.TokenNotFound, of: usesToken, forge: func(_ *callers, c *call) { c.token = "never-issued" }},
 	{name: "an expired token", kind: pay.InvalidToken, of: usesToken, forge: func(p *callers, c *call) { c.token = p.expired }},
+	{name: "a token that was revoked", kind: pay.InvalidToken, of: usesToken, forge: func(p *callers, c *call) { c.token = p.ended }},
 	{name: "a payer's token for the partner's", kind: pay.InvalidToken, of: usesToken, forge: func(p *callers, c *call) { c.token = p.customer }},
 	{name: "another partner's token", kind: pay.UnknownClient, of: namesPartner, forge: func(p *callers, c *call) { c.token = p.other.token }},
 	{name: "another partner's token", kind: pay.BadSignature, of: namesAnyPartner, forge: func(p *callers, c *call) { c.token = p.other.token }},
@@ -80,6 +81,8 @@ var intruders = []intruder{
 	{name: "no customer token", kind: pay.MissingHeader, of: ofCustomer, forge: without(snap.HeaderAuthorizationCustomer)},
 	{name: "a customer token that was never issued", kind: pay.CustomerNotFound, of: ofCustomer, forge: with(snap.HeaderAuthorizationCustomer, "never-issued")},
 	{name: "an expired customer token", kind: pay.InvalidCustomer, of: ofCustomer, forge: func(p *callers, c *call) { c.customer(p.expiredCustomer) }},
+	{name: "a customer token that was revoked", kind: pay.InvalidCustomer, of: ofCustomer, forge: func(p *callers, c *call) { c.customer(p.endedCustomer) }},
+	{name: "a customer token of a binding that was revoked", kind: pay.InvalidCustomer, of: ofCustomer, forge: func(p *callers, c *call) { c.customer(p.unbound) }},
 	{name: "a customer token of another partner", kind: pay.InvalidCustomer, of: ofCustomer, forge: func(p *callers, c *call) { c.customer(p.otherCustomer) }},
 	{name: "the partner's token for a customer's", kind: pay.InvalidCustomer, of: ofCustomer, forge: func(p *callers, c *call) { c.customer(p.own.token) }},
 }
@@ -182,18 +185,10 @@ func (c column) refuses(i intruder) {
 	i.forge(c.callers, forged)
 	r := forged.send()
 	what := c.path + ", " + i.name
-	if !beyondPages(op, i.kind) {
-		r.refusedAs(c.t, op, what)
-	}
+	r.refusedAs(c.t, op, what)
 	if want := d.Outcome(op, i.kind).Case.Code(op.Service); r.code != want {
 		c.t.Errorf("%s: %v, want %s", what, r, want)
 	}
-}
-
-// beyondPages: no provider's page about access tokens says what a partner gets
-// whose agreement lacks them; it gets the standard's own case, 403 01.
-func beyondPages(op *dialect.Operation, k pay.Kind) bool {
-	return k == pay.ForbiddenAPI && op.Auth == dialect.AuthToken
 }
 
 // TestAuthorisationOfAPIs is the matrix of the public listener: every operation

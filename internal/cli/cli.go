@@ -77,7 +77,7 @@ document them, over one payment core with a double-entry ledger.
 	root.AddCommand(verifyCommand(), auditCommand(), doctorCommand())
 	root.AddCommand(qrCommand())
 	root.AddCommand(codesCommand(), openAPICommand())
-	root.AddCommand(partnerCommand(), providerCommand())
+	root.AddCommand(partnerCommand(), tokenCommand(), bindingCommand(), providerCommand())
 	root.AddCommand(merchantCommand())
 	root.AddCommand(payerCommand())
 	root.AddCommand(deliveryCommand())

@@ -28,6 +28,7 @@ import (
 type process struct {
 	*harness
 	cmd *exec.Cmd
+	log string // the file of what it says
 }
 
 func spawn(t *testing.T, dir string, flags ...string) *process {
@@ -43,21 +44,36 @@ func spawn(t *testing.T, dir string, flags ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var complaint bytes.Buffer
-	c.Stderr = &complaint
+	complaint, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer complaint.Close() // the process has its own
+	c.Stderr = complaint
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
+	p := &process{cmd: c, log: complaint.Name()}
 	t.Cleanup(func() {
 		_ = c.Process.Kill() // it has ended already unless the test failed
 		if t.Failed() {
-			t.Logf("the server said: %s", &complaint)
+			t.Logf("the server said: %s", p.said())
 		}
 	})
 	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || !strings.HasPrefix(line, "ready:") {
 		t.Fatalf("the server did not start: %q %v", line, err)
 	}
-	return &process{harness: adopt(t, dir), cmd: c}
+	p.harness = adopt(t, dir)
+	return p
+}
+
+// said is all that the server has logged.
+func (p *process) said() string {
+	text, err := os.ReadFile(p.log)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
 }
 
 // adopt makes a harness of a server that another process runs.
@@ -75,9 +91,11 @@ func adopt(t *testing.T, dir string) *harness {
 	return &harness{t: t, dir: dir, node: n, dialects: dialects()}
 }
 
-func (p *process) signal() {
+func (p *process) signal() { p.send(syscall.SIGTERM) }
+
+func (p *process) send(s os.Signal) {
 	p.t.Helper()
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := p.cmd.Process.Signal(s); err != nil {
 		p.t.Fatal(err)
 	}
 }

@@ -8,6 +8,9 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -114,10 +117,35 @@ func (in entrance) guard(h *handlers) {
 }
 
 // follow keeps the certificates those of their files until the context ends.
+// Once it has returned SIGHUP does not end the process, even where there is
+// nothing to read anew.
 func (in entrance) follow(ctx context.Context, log *slog.Logger) {
 	for _, c := range []*credentials{in.api, in.admin} {
 		if c != nil {
-			go c.follow(ctx, log)
+			go c.follow(ctx, hangups(ctx), log)
+		}
+	}
+	if in.api == nil && in.admin == nil {
+		go sayHangups(ctx, hangups(ctx), log)
+	}
+}
+
+// hangups hears of each SIGHUP until the context ends.
+func hangups(ctx context.Context) <-chan os.Signal {
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, syscall.SIGHUP)
+	context.AfterFunc(ctx, func() { signal.Stop(heard) })
+	return heard
+}
+
+// sayHangups is what SIGHUP does without TLS.
+func sayHangups(ctx context.Context, hangup <-chan os.Signal, log *slog.Logger) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangup:
+			log.Warn("SIGHUP changes nothing: no listener has a TLS certificate to read anew; SIGTERM ends the server")
 		}
 	}
 }

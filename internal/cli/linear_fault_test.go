@@ -67,7 +67,7 @@ const while = 2 * time.Millisecond
 func beforehand(change func(tx pay.Tx, before pay.Reader) pay.Tx) flaw {
 	return updatingBy(func(ctx context.Context, books pay.Storage, f func(pay.Tx) error) error {
 		return books.View(ctx, func(before pay.Reader) error {
-			if _, err := before.Payers(); err != nil { // a snapshot is taken when it is first read
+			if _, err := before.PayerPage("", 100); err != nil { // a snapshot is taken when it is first read
 				return err
 			}
 			time.Sleep(while)

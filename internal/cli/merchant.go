@@ -80,8 +80,8 @@ func merchantListCommand(f *adminFlags) *cobra.Command {
 		Example: `  qrisd merchant list dana`,
 		Args:    cobra.ExactArgs(1),
 		RunE: f.run(func(c *cobra.Command, a *adminClient, args []string) error {
-			r := get(path("partners", a.partnerID(args[0]), "merchants"))
-			return perform(c, a, r, func(w io.Writer, all struct{ Merchants []merchantView }) {
+			where := path("partners", a.partnerID(args[0]), "merchants")
+			return performList(c, a, where, "merchants", func(w io.Writer, all struct{ Merchants []merchantView }) {
 				rows := [][]string{{"ID", "STANDING", "MPAN", "NAME"}}
 				for _, m := range all.Merchants {
 					rows = append(rows, []string{m.ID, m.Standing, m.MPAN, m.Name})

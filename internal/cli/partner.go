@@ -71,7 +71,7 @@ func partnerListCommand(f *adminFlags) *cobra.Command {
 		Example: `  qrisd partner list --data qrisd-data`,
 		Args:    cobra.NoArgs,
 		RunE: f.run(func(c *cobra.Command, a *adminClient, _ []string) error {
-			return perform(c, a, get(path("partners")), func(w io.Writer, all struct{ Partners []partnerView }) {
+			return performList(c, a, path("partners"), "partners", func(w io.Writer, all struct{ Partners []partnerView }) {
 				rows := [][]string{{"ID", "DIALECT", "STANDING", "NAME"}}
 				for _, p := range all.Partners {
 					rows = append(rows, []string{p.ID, p.Dialect, p.Standing, p.Name})

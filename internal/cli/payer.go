@@ -48,7 +48,7 @@ func payerListCommand(f *adminFlags) *cobra.Command {
 		Example: `  qrisd payer list`,
 		Args:    cobra.NoArgs,
 		RunE: f.run(func(c *cobra.Command, a *adminClient, _ []string) error {
-			return perform(c, a, get(path("payers")), func(w io.Writer, all struct{ Payers []payerView }) {
+			return performList(c, a, path("payers"), "payers", func(w io.Writer, all struct{ Payers []payerView }) {
 				rows := [][]string{{"ID", "STANDING", "BALANCE", "NAME"}}
 				for _, p := range all.Payers {
 					rows = append(rows, []string{p.ID, p.Standing, rupiah(p.Balance), p.Name})

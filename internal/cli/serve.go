@@ -418,8 +418,10 @@ func run(ctx context.Context, n *node, h handlers, log *slog.Logger, ready func(
 	failed := make(chan error, 2)
 	go func() { failed <- api.Serve(n.tapped(h.apiSocket)) }()
 	go func() { failed <- management.Serve(h.adminSocket) }()
-	work, stop := context.WithCancel(context.Background())
-	h.entrance.follow(work, log)
+	leaving, left := context.WithCancel(context.Background())
+	defer left() // a SIGHUP does not cut the departure short
+	h.entrance.follow(leaving, log)
+	work, stop := context.WithCancel(leaving)
 	wait := n.beside(work, log, background(work, n, h.notifier, log))
 	ready(n)
 	var err error

@@ -9,10 +9,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/signal"
 	"slices"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -135,12 +133,9 @@ func (c *credentials) clientRoots() *x509.CertPool {
 // lookAtFiles is how often the files are looked at.
 const lookAtFiles = 2 * time.Second
 
-// follow reads the files anew when they change, or on SIGHUP, until the
+// follow reads the files anew when they change, or on a hangup, until the
 // context ends.
-func (c *credentials) follow(ctx context.Context, log *slog.Logger) {
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
+func (c *credentials) follow(ctx context.Context, hangup <-chan os.Signal, log *slog.Logger) {
 	ticks := time.NewTicker(lookAtFiles)
 	defer ticks.Stop()
 	for {

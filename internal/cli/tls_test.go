@@ -117,6 +117,22 @@ func TestReload(t *testing.T) {
 	}
 }
 
+// TestHangupWithoutTLS: where there is no certificate to read anew SIGHUP is
+// noted in the log, as often as it comes, and the server goes on.
+func TestHangupWithoutTLS(t *testing.T) {
+	p := spawn(t, t.TempDir())
+	for times := range 3 {
+		p.send(syscall.SIGHUP)
+		for deadline := time.Now().Add(wireTime); strings.Count(p.said(), "SIGHUP changes nothing") <= times; time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("SIGHUP was not noted: %s", p.said())
+			}
+		}
+	}
+	p.call("aspi", "generate", p.body("aspi", "generate")).send().want(t, "2004700", "")
+	p.end()
+}
+
 // TestBrokenReload: a file that is not whole leaves the certificate before.
 func TestBrokenReload(t *testing.T) {
 	a := newAuthority(t)

@@ -2,7 +2,6 @@ package console
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 
 	"github.com/qrisd/qrisd/internal/pay"
@@ -122,7 +121,7 @@ func (c *Console) others() []Route {
 		seen("GET "+root+"/events", c.stream),
 		seen("GET "+root+"/find", c.find),
 		seen("GET "+root+"/codes/{ref}/qr.svg", c.codeQR),
-		seen("GET "+root+"/settlement/{$}", func(v *visit) { v.redirect("/settlement/" + url.PathEscape(v.asked("day"))) }),
+		seen("GET "+root+"/settlement/{$}", chosenDay),
 		seen("GET "+root+"/settlement/{day}/files/{file}", c.settlementFile),
 		seen("GET "+root+"/settlement/{day}/files/{partner}/{file}", c.settlementFile),
 		seen(root+"/", func(v *visit) { c.fail(v, pay.ErrNotFound) }),

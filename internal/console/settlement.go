@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -41,6 +42,17 @@ func (c *Console) openOn(v *visit, day string) (figure[[]pay.Settlement], error)
 		})
 		return open, err
 	})
+}
+
+// chosenDay leads on from the form for a day, and from one without a day back
+// to the list: the page of no day would be this very address.
+func chosenDay(v *visit) {
+	day := v.asked("day")
+	if day == "" {
+		v.redirect("/settlement")
+		return
+	}
+	v.redirect("/settlement/" + url.PathEscape(day))
 }
 
 // dayBody is a page of what was settled of a day, and what is open of it.

@@ -78,10 +78,16 @@ func TestOnlyTheEnvelopeAcknowledges(t *testing.T) {
 		status  int
 		records string
 	}{
-		{"bare 200", say(200, ""), 200, "not JSON"},
-		{"200 with text", say(200, "OK"), 200, "not JSON with a responseCode in text: OK"},
-		{"200 without a code", say(200, "{}"), 200, `responseCode is "", 2005200 is needed: {}`},
-		{"200 with a number", say(200, `{"responseCode":2005200}`), 200, "not JSON with a responseCode in text"},
+		{"bare 200", say(200, ""), 200, "empty body"},
+		{"200 with text", say(200, "OK"), 200, "not strict JSON with a responseCode in text, JSON body, byte 0: the root must be an object: OK"},
+		{"200 without a code", say(200, "{}"), 200, `no responseCode, spelled so, 2005200 is needed: {}`},
+		{"200 with an empty code", say(200, `{"responseCode":""}`), 200, `responseCode is "", 2005200 is needed`},
+		{"200 with a number", say(200, `{"responseCode":2005200}`), 200, "responseCode is not a text"},
+		{"200 with the code in another case", say(200, `{"ResponseCode":"2005200"}`), 200, "no responseCode, spelled so"},
+		{"200 with the code inside", say(200, `{"data":{"responseCode":"2005200"}}`), 200, "no responseCode, spelled so"},
+		{"200 with two codes, the second good", say(200, `{"responseCode":"5005200","responseCode":"2005200"}`), 200, `duplicate name "responseCode"`},
+		{"200 with two codes, the first good", say(200, `{"responseCode":"2005200","RESPONSECODE":"5005200"}`), 200, "differ only in case"},
+		{"200 with more behind the code", say(200, ack+"{}"), 200, "trailing data"},
 		{"200 with another code", say(200, `{"responseCode":"2005600"}`), 200, `"2005600"`},
 		{"202 with the code", say(202, ack), 202, "status 202, 200 is needed"},
 		{"401", say(401, `{"responseCode":"4015200"}`), 401, `{"responseCode":"4015200"}`},
@@ -98,7 +104,7 @@ func TestOnlyTheEnvelopeAcknowledges(t *testing.T) {
 			w.(http.Flusher).Flush()
 			hang(w, r)
 		}, 0, "no answer within 300ms"},
-		{"answer without end", say(200, strings.Repeat("a", 1<<20)), 200, "not JSON"},
+		{"answer without end", say(200, strings.Repeat("a", 1<<20)), 200, "not strict JSON"},
 		{"broken off", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 0, "no answer: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/qrisd/qrisd/internal/field"
 )
 
 // newClient makes the client of all calls.
@@ -134,21 +135,27 @@ func (n *Notifier) unanswered(err error) error {
 	return fmt.Errorf("%w: %w", errUnanswered, err)
 }
 
-// judge holds an answer against the documented envelope: HTTP 200 and a JSON
-// body whose responseCode is one of acks. Nothing else acknowledges.
+// judge holds an answer against the documented envelope: HTTP 200 and a strict
+// JSON object whose responseCode is one of acks. Nothing else acknowledges: of
+// two names that differ in case, or not at all, nobody knows which is meant.
 func judge(a answer, acks []string) result {
-	var envelope struct{ ResponseCode string }
 	r := result{status: a.status, answer: excerpt(a.body)}
 	var why string
-	switch err := json.Unmarshal(a.body, &envelope); {
+	envelope, err := field.Parse(a.body)
+	code := envelope.Get("responseCode")
+	switch {
 	case a.status >= 300 && a.status < 400:
 		why = "redirects are not followed"
 	case a.status != http.StatusOK:
 		why = fmt.Sprintf("status %d, 200 is needed", a.status)
 	case err != nil:
-		why = "the answer is not JSON with a responseCode in text"
-	case !slices.Contains(acks, envelope.ResponseCode):
-		why = fmt.Sprintf("responseCode is %q, %s is needed", envelope.ResponseCode, strings.Join(acks, " or "))
+		why = "the answer is not strict JSON with a responseCode in text, " + err.Error()
+	case code.Kind() == field.Absent:
+		why = "the answer has no responseCode, spelled so, " + strings.Join(acks, " or ") + " is needed"
+	case code.Kind() != field.String:
+		why = "responseCode is not a text"
+	case !slices.Contains(acks, code.Text()):
+		why = fmt.Sprintf("responseCode is %q, %s is needed", code.Text(), strings.Join(acks, " or "))
 	default:
 		r.acked = true
 		return r

@@ -2,7 +2,6 @@ package notify
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"net/http"
@@ -11,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/qrisd/qrisd/internal/field"
 	"github.com/qrisd/qrisd/snap"
 )
 
@@ -111,21 +111,26 @@ func (n *Notifier) fetchToken(ctx context.Context, at string) (text string, life
 	return readToken(a)
 }
 
+// readToken takes a token from an answer that is held to the same strict JSON
+// as an acknowledgement.
 func readToken(a answer) (text string, life time.Duration, err error) {
-	var body struct {
-		AccessToken string `json:"accessToken"`
-		ExpiresIn   any    `json:"expiresIn"` // seconds; the standard's is a string, some give a number
-	}
-	err = json.Unmarshal(a.body, &body)
-	if a.status != http.StatusOK || err != nil || body.AccessToken == "" {
+	body, err := field.Parse(a.body)
+	token := body.Get("accessToken")
+	if a.status != http.StatusOK || err != nil || token.Kind() != field.String || token.Text() == "" {
 		return "", 0, fmt.Errorf("notify: the merchant's server answered %d without an accessToken: %s", a.status, excerpt(a.body))
 	}
-	if body.ExpiresIn == nil {
-		return body.AccessToken, defaultTokenLife, nil
+	return token.Text(), tokenLife(body.Get("expiresIn")), nil
+}
+
+// tokenLife reads seconds: the standard's are a text, some give a number. What
+// says nothing readable makes a token good for this once.
+func tokenLife(v field.Value) time.Duration {
+	if v.Kind() == field.Absent || v.Kind() == field.Null {
+		return defaultTokenLife
 	}
-	seconds, err := strconv.ParseFloat(fmt.Sprint(body.ExpiresIn), 64)
+	seconds, err := strconv.ParseFloat(v.Text(), 64)
 	if err != nil || math.IsNaN(seconds) || seconds <= 0 {
-		return body.AccessToken, 0, nil // good for this once
+		return 0
 	}
-	return body.AccessToken, time.Duration(min(seconds, 86400) * float64(time.Second)), nil
+	return time.Duration(min(seconds, 86400) * float64(time.Second))
 }

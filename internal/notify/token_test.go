@@ -143,18 +143,24 @@ func TestRefusedTokenIsDropped(t *testing.T) {
 }
 
 func TestTokenThatIsNotGiven(t *testing.T) {
-	for records, status := range map[string]int{
-		"fetching a token: notify: the merchant's server answered 401 without an accessToken: {}": 401,
-		"answered 200 without an accessToken":                                                     200,
+	for _, c := range []struct {
+		status          int
+		answer, records string
+	}{
+		{401, "{}", "fetching a token: notify: the merchant's server answered 401 without an accessToken: {}"},
+		{200, "{}", "answered 200 without an accessToken"},
+		{200, `{"AccessToken":"token-%d"}`, "answered 200 without an accessToken"},
+		{200, `{"accessToken":"a","accessToken":"b"}`, "answered 200 without an accessToken"},
+		{200, `{"accessToken":1}`, "answered 200 without an accessToken"},
 	} {
 		w := newWorld(t)
 		r, tokens := newTokenReceiver(t, nil)
-		tokens.answer, tokens.status = "{}", status
+		tokens.answer, tokens.status = c.answer, c.status
 		w.pay(w.code(w.partner("p", "token", r.URL), ""))
 		w.run()
 		d := w.settled(pay.DeliveryPending, 1)
-		if a := w.attempts(d.ID)[0]; a.Status != 0 || !strings.Contains(a.Answer, records) {
-			t.Errorf("recorded %+v, expected %q", a, records)
+		if a := w.attempts(d.ID)[0]; a.Status != 0 || !strings.Contains(a.Answer, c.records) {
+			t.Errorf("recorded %+v, expected %q", a, c.records)
 		}
 		if len(r.heard()) != 0 {
 			t.Error("it was sent without a token")

@@ -3,6 +3,7 @@ package openapi
 import (
 	"cmp"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/qrisd/qrisd/internal/field"
@@ -114,6 +115,32 @@ var partnerRows = []field.Row{
 	{Name: "createdAt", Need: field.Mandatory, Format: field.Timestamp},
 }
 
+var payerRows = []field.Row{
+	{Name: "id", Need: field.Mandatory}, {Name: "name"}, {Name: "standing", Need: field.Mandatory}, {Name: "balance", Need: field.Mandatory},
+	{Name: "dayLimit", Need: field.Mandatory}, {Name: "monthLimit", Need: field.Mandatory},
+}
+
+var tokenRows = []field.Row{
+	{Name: "id", Need: field.Mandatory, About: "the SHA-256 of its text, in hex"}, {Name: "kind", Need: field.Mandatory, Enum: []string{"b2b", "customer", "refresh", "auth-code", "ott"}},
+	{Name: "partnerId", Need: field.Mandatory}, {Name: "payerId", About: "not there for a B2B token"},
+	{Name: "issuedAt", Need: field.Mandatory, Format: field.Timestamp}, {Name: "expiresAt", Need: field.Mandatory, Format: field.Timestamp},
+}
+
+var bindingRows = []field.Row{
+	{Name: "partnerId", Need: field.Mandatory}, {Name: "payerId", Need: field.Mandatory},
+	{Name: "tokens", Kind: field.Number, Need: field.Mandatory, About: "that can be used"},
+	{Name: "since", Need: field.Mandatory, Format: field.Timestamp}, {Name: "until", Need: field.Mandatory, Format: field.Timestamp},
+}
+
+// pageRows ask for a part of a list, nextRow says how it goes on.
+var (
+	pageRows = []field.Row{
+		{Name: "limit", Kind: field.Scalar, Format: field.Digits, About: "how many rows, 1 to 1000 (default: 1000)"},
+		{Name: "from", About: "next of the page before"},
+	}
+	nextRow = field.Row{Name: "next", About: "what asks for the next page as from; not there: this is the last"}
+)
+
 var paymentRows = []field.Row{
 	{Name: "referenceNo", Need: field.Mandatory, About: "the payment's"}, {Name: "codeReferenceNo", About: "the code's"},
 	{Name: "amount", Need: field.Mandatory}, {Name: "mdr", Need: field.Mandatory}, {Name: "rrn", Need: field.Mandatory},
@@ -127,7 +154,21 @@ var clockRows = []field.Row{
 
 // acts are the routes whose shapes are stated: those that tools and tests use.
 var acts = map[string]act{
-	"GET /v1/partners":      {about: "List the partners", out: listOf("partners", partnerRows)},
+	"GET /v1/partners": {about: "List the partners, by id", query: pageRows, out: append(listOf("partners", partnerRows), nextRow)},
+	"GET /v1/payers":   {about: "List the payers, by id", query: pageRows, out: append(listOf("payers", payerRows), nextRow)},
+	"GET /v1/partners/{id}/merchants": {
+		about: "List the merchants of a partner, by id, with their outlets", query: pageRows,
+		out: append(listOf("merchants", []field.Row{{Name: "id", Need: field.Mandatory}, {Name: "name", Need: field.Mandatory}}), nextRow),
+	},
+	"GET /v1/partners/{id}/tokens": {about: "List the B2B tokens of a partner that can be used, the first to end first", query: pageRows, out: append(listOf("tokens", tokenRows), nextRow)},
+	"DELETE /v1/partners/{id}/tokens/{token}": {
+		about: "Revoke a token of a partner, by the SHA-256 of its text in hex", out: append(slices.Clone(tokenRows), field.Row{Name: "revokedAt", Need: field.Mandatory, Format: field.Timestamp}),
+	},
+	"GET /v1/partners/{id}/bindings": {about: "List the payers of whose accounts a partner holds tokens", query: pageRows, out: append(listOf("bindings", bindingRows), nextRow)},
+	"DELETE /v1/partners/{id}/bindings/{payer}": {
+		about: "Revoke all that a partner holds of a payer's account",
+		out:   []field.Row{{Name: "partnerId", Need: field.Mandatory}, {Name: "payerId", Need: field.Mandatory}, {Name: "revoked", Kind: field.Number, Need: field.Mandatory, About: "how many tokens"}},
+	},
 	"GET /v1/partners/{id}": {about: "Show a partner", out: partnerRows},
 	"PUT /v1/partners/{id}/notify": {
 		about: "Set where a partner is notified", out: partnerRows,

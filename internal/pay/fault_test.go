@@ -116,7 +116,7 @@ func (c *counter) state() (s state) {
 	s.books = books
 	must(c.t, c.Inspect(c.ctx(), func(r pay.Reader) error {
 		var errs [3]error
-		s.payers, errs[0] = r.Payers()
+		s.payers, errs[0] = r.PayerPage("", 100)
 		s.codes, errs[1] = r.CodePage(pay.CodeFilter{}, "", 100)
 		s.payments, errs[2] = r.PaymentPage(pay.PaymentFilter{}, "", 100)
 		return errors.Join(errs[:]...)
@@ -217,7 +217,23 @@ var verbs = map[string]func(c *counter) func(*pay.Core) error{
 	"list": func(c *counter) func(*pay.Core) error {
 		c.code(pay.Rp(1000))
 		return func(core *pay.Core) error {
-			_, err := core.List(c.ctx(), pay.ListRequest{Partner: c.partner, MerchantID: "m", Day: pay.Day(c.now), Marks: c.marks("1")})
+			_, _, err := core.List(c.ctx(), pay.ListRequest{Partner: c.partner, MerchantID: "m", Day: pay.Day(c.now), Limit: 9, Marks: c.marks("1")})
+			return err
+		}
+	},
+	"revoke a token": func(c *counter) func(*pay.Core) error {
+		token, err := c.IssueB2B(c.ctx(), c.partner, time.Hour)
+		must(c.t, err)
+		return func(core *pay.Core) error {
+			_, err := core.RevokeToken(c.ctx(), c.partner.ID, token.Hash)
+			return err
+		}
+	},
+	"revoke a binding": func(c *counter) func(*pay.Core) error {
+		_, err := c.IssueCustomer(c.ctx(), c.partner, "budi", time.Hour)
+		must(c.t, err)
+		return func(core *pay.Core) error {
+			_, err := core.RevokeBinding(c.ctx(), c.partner.ID, "budi")
 			return err
 		}
 	},

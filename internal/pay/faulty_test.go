@@ -129,8 +129,8 @@ func (f faultyTx) Code(ref string) (pay.Code, error) {
 	return through(f.faults, "Code", func() (pay.Code, error) { return f.Tx.Code(ref) })
 }
 
-func (f faultyTx) CodesOn(partnerID, merchantID, day string, visit func(pay.Code) error) error {
-	return f.do("CodesOn", func() error { return f.Tx.CodesOn(partnerID, merchantID, day, visit) })
+func (f faultyTx) CodesOn(partnerID, merchantID, day string, behind pay.Code, limit int) ([]pay.Code, error) {
+	return through(f.faults, "CodesOn", func() ([]pay.Code, error) { return f.Tx.CodesOn(partnerID, merchantID, day, behind, limit) })
 }
 
 func (f faultyTx) DueCodes(now time.Time, limit int) ([]pay.Code, error) {
@@ -271,6 +271,14 @@ func (f faultyTx) InsertTransfer(t ledger.Transfer, day string) error {
 
 func (f faultyTx) InsertToken(v pay.Token) error {
 	return f.do("InsertToken", func() error { return f.Tx.InsertToken(v) })
+}
+
+func (f faultyTx) RevokeToken(t pay.Token) error {
+	return f.do("RevokeToken", func() error { return f.Tx.RevokeToken(t) })
+}
+
+func (f faultyTx) RevokeBinding(partnerID, payerID string, at time.Time) (int, error) {
+	return through(f.faults, "RevokeBinding", func() (int, error) { return f.Tx.RevokeBinding(partnerID, payerID, at) })
 }
 
 func (f faultyTx) UseToken(t pay.Token) error {

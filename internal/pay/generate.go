@@ -252,31 +252,49 @@ type ListRequest struct {
 	Partner    *Partner
 	MerchantID string
 	Day        string // Jakarta date
+	Behind     string // Ref of the code that the page comes behind; empty: from the newest
+	Limit      int    // of codes, more than 0
 	Marks      []Mark
 }
 
-// List gives the merchant's codes of a Jakarta date, newest first. A date
-// without codes is NothingOnDate.
-func (c *Core) List(ctx context.Context, req ListRequest) ([]Code, error) {
+// List gives a page of the merchant's codes of a Jakarta date, newest first,
+// and whether there are more behind it. A date without codes is NothingOnDate,
+// and so is a page behind the last of them; a Behind that is none of them is
+// InvalidFormat.
+func (c *Core) List(ctx context.Context, req ListRequest) (codes []Code, more bool, err error) {
 	merchant, err := c.merchantFor(ctx, req.Partner.ID, req.MerchantID)
-	if err != nil {
-		return nil, c.firstRepeat(ctx, req.Marks, err)
+	if err == nil {
+		codes, err = c.listed(ctx, req, merchant.ID)
 	}
-	var codes []Code
-	err = c.store.View(ctx, func(r Reader) error {
-		return r.CodesOn(req.Partner.ID, merchant.ID, req.Day, func(code Code) error {
-			codes = append(codes, code)
-			return nil
-		})
-	})
-	if err != nil {
-		return nil, err
+	if err == nil && len(codes) == 0 {
+		err = RefuseField(NothingOnDate, "dateGenerate", "no code was generated on "+req.Day)
 	}
-	if len(codes) == 0 {
-		return nil, c.firstRepeat(ctx, req.Marks, RefuseField(NothingOnDate, "dateGenerate", "no code was generated on "+req.Day))
+	if err != nil {
+		return nil, false, c.firstRepeat(ctx, req.Marks, err)
+	}
+	if more = len(codes) > req.Limit; more {
+		codes = codes[:req.Limit]
 	}
 	if len(req.Marks) == 0 {
-		return codes, nil
+		return codes, more, nil
 	}
-	return codes, c.store.Update(ctx, func(tx Tx) error { return remember(tx, req.Marks, "") })
+	return codes, more, c.store.Update(ctx, func(tx Tx) error { return remember(tx, req.Marks, "") })
+}
+
+// listed reads one code more than are asked for.
+func (c *Core) listed(ctx context.Context, req ListRequest, merchantID string) (codes []Code, err error) {
+	err = c.store.View(ctx, func(r Reader) (err error) {
+		var behind Code
+		if req.Behind != "" {
+			if behind, err = r.Code(req.Behind); err != nil && !errors.Is(err, ErrNotFound) {
+				return err
+			}
+			if behind.PartnerID != req.Partner.ID || behind.MerchantID != merchantID || Day(behind.CreatedAt) != req.Day {
+				return RefuseField(InvalidFormat, "behind", "it is none of the merchant's codes of this date")
+			}
+		}
+		codes, err = r.CodesOn(req.Partner.ID, merchantID, req.Day, behind, req.Limit+1)
+		return err
+	})
+	return codes, err
 }

@@ -70,6 +70,16 @@ type Pages interface {
 	// names no merchant. It reads all settlements of the days that it gives.
 	SettledDays(before string, limit int) ([]Settlement, error)
 
+	// TokenPage gives a partner's tokens for a payer, its own where that is
+	// empty, that can be used after a moment: the first to end first, behind one
+	// of them unless that is the zero Token. It reads those that were used or
+	// revoked too.
+	TokenPage(partnerID, payerID string, after time.Time, behind Token, limit int) ([]Token, error)
+	// BindingPage gives a partner's bindings with a token that can be used after
+	// a moment, by payer. It reads all tokens of the payers that it gives, and
+	// those of payers without one.
+	BindingPage(partnerID string, after time.Time, behind string, limit int) ([]Binding, error)
+
 	User(name string) (User, error)
 	Users() ([]User, error) // by name
 	// ActPage gives what somebody did, or anybody if who is empty.

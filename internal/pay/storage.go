@@ -32,11 +32,11 @@ type Reader interface {
 	Outlets(partnerID, merchantID string) ([]Outlet, error)
 
 	Payer(id string) (Payer, error)
-	Payers() ([]Payer, error)
 
 	Code(ref string) (Code, error)
-	// CodesOn visits a merchant's codes of a Jakarta date, newest first.
-	CodesOn(partnerID, merchantID, day string, visit func(Code) error) error
+	// CodesOn gives up to limit of a merchant's codes of a Jakarta date, newest
+	// first: those behind a code, or from the newest where that is the zero Code.
+	CodesOn(partnerID, merchantID, day string, behind Code, limit int) ([]Code, error)
 
 	// DueCodes gives up to limit active codes whose validity has passed, the
 	// one that is due longest first.
@@ -142,9 +142,16 @@ type Tx interface {
 	InsertTransfer(t ledger.Transfer, day string) error
 
 	InsertToken(Token) error
-	// UseToken marks a one-time token as used; ErrNotFound when it was used
-	// before.
+	// UseToken marks a one-time token as used; ErrNotFound when it was used or
+	// revoked before.
 	UseToken(t Token) error
+	// RevokeToken revokes a token at t.RevokedAt; ErrNotFound when it was
+	// revoked before.
+	RevokeToken(t Token) error
+	// RevokeBinding revokes all tokens of a partner for a payer, and gives how
+	// many were not before: also those that a one-time token is being exchanged
+	// for in another transaction.
+	RevokeBinding(partnerID, payerID string, at time.Time) (int, error)
 	InsertMark(Mark) error
 
 	InsertDelivery(Delivery) error

@@ -22,4 +22,15 @@ type Token struct {
 	IssuedAt  time.Time
 	ExpiresAt time.Time
 	UsedAt    time.Time // auth codes and refresh tokens work once
+	RevokedAt time.Time // by an operator; zero: it was not
+}
+
+// Binding is what a partner holds of a payer's account: the tokens that the
+// payer's consent has led to.
+type Binding struct {
+	PartnerID string
+	PayerID   string
+	Tokens    int       // that can be used
+	Since     time.Time // the oldest of them was issued
+	Until     time.Time // the last of them ends
 }

@@ -18,8 +18,8 @@ type Issued struct {
 type Access struct{ Customer, Refresh Issued }
 
 // tokenCache remembers tokens by hash: every request with a token asks for
-// one, and a token row never changes while it can be used. It ends only when
-// the books are cleared.
+// one, and a token row changes only by what ends it. All are forgotten when one
+// is revoked, and when the books are cleared.
 type tokenCache struct {
 	mu      sync.RWMutex
 	entries map[[32]byte]Token
@@ -148,12 +148,15 @@ func (c *Core) redeem(tx Tx, p *Partner, kind TokenKind, text string) (Token, er
 		return Token{}, err
 	}
 	now := c.Now()
-	if !now.Before(grant.ExpiresAt) {
+	switch {
+	case !grant.RevokedAt.IsZero():
+		return Token{}, RefuseField(BadGrant, field, "it was revoked")
+	case !now.Before(grant.ExpiresAt):
 		return Token{}, RefuseField(BadGrant, field, "it has expired")
 	}
 	grant.UsedAt = now
 	if err := tx.UseToken(grant); errors.Is(err, ErrNotFound) {
-		return Token{}, RefuseField(BadGrant, field, "it was used before")
+		return Token{}, RefuseField(BadGrant, field, "it was used or revoked before")
 	} else if err != nil {
 		return Token{}, err
 	}
@@ -185,6 +188,8 @@ func (c *Core) checkToken(ctx context.Context, text string, want TokenKind, abse
 		return Token{}, err
 	case t.Kind != want:
 		return Token{}, Refuse(invalid, "this is a "+string(t.Kind)+" token where a "+string(want)+" token belongs")
+	case !t.RevokedAt.IsZero():
+		return t, Refuse(invalid, "the token was revoked at "+t.RevokedAt.In(Jakarta).Format(time.RFC3339))
 	case !c.Now().Before(t.ExpiresAt):
 		return t, Refuse(invalid, "the token expired at "+t.ExpiresAt.In(Jakarta).Format(time.RFC3339))
 	}

@@ -23,7 +23,9 @@ var codes = table[pay.Code]{
 var (
 	codeByRef  = codes.find("WHERE ref = $1")
 	codesOnDay = codes.find(`WHERE partner_id = $1 AND merchant_id = $2 AND day = $3
-		ORDER BY created_at DESC, ref DESC`)
+		ORDER BY created_at DESC, ref DESC LIMIT $4`)
+	codesOnDayBehind = codes.find(`WHERE partner_id = $1 AND merchant_id = $2 AND day = $3
+		AND (created_at, ref) < ($5, $6) ORDER BY created_at DESC, ref DESC LIMIT $4`)
 	dueCodes = codes.find(`WHERE state = 'active' AND expires_at > 0 AND expires_at <= $1
 		ORDER BY expires_at LIMIT $2`)
 	// Codes that are being paid or cancelled elsewhere wait for the next time.
@@ -43,8 +45,11 @@ var (
 
 func (r reader) Code(ref string) (pay.Code, error) { return codes.one(r.q, codeByRef, ref) }
 
-func (r reader) CodesOn(partnerID, merchantID, day string, visit func(pay.Code) error) error {
-	return codes.visit(r.q, codesOnDay, []any{partnerID, merchantID, day}, visit)
+func (r reader) CodesOn(partnerID, merchantID, day string, behind pay.Code, limit int) ([]pay.Code, error) {
+	if behind.Ref == "" {
+		return codes.all(r.q, codesOnDay, partnerID, merchantID, day, limit)
+	}
+	return codes.all(r.q, codesOnDayBehind, partnerID, merchantID, day, limit, micros(behind.CreatedAt), behind.Ref)
 }
 
 func (r reader) DueCodes(now time.Time, limit int) ([]pay.Code, error) {

@@ -68,6 +68,10 @@ func TestPagePlans(t *testing.T) {
 		{"merchants", func(r reader) error { _, err := r.MerchantPage("p", "x", 50); return err },
 			"SEARCH merchant USING INDEX sqlite_autoindex_merchant_1 (partner_id=? AND id>?)"},
 		{"payers", func(r reader) error { _, err := r.PayerPage("x", 50); return err }, "SEARCH payer USING INDEX sqlite_autoindex_payer_1 (id>?)"},
+		{"tokens", func(r reader) error { _, err := r.TokenPage("p", "", morning, pay.Token{}, 50); return err },
+			"SEARCH token USING INDEX token_of (partner_id=? AND payer_id=? AND (expires_at,hash)>(?,?))"},
+		{"bindings", func(r reader) error { _, err := r.BindingPage("p", morning, "budi", 50); return err },
+			"SEARCH token USING INDEX token_of (partner_id=? AND payer_id>?)"},
 		{"days", func(r reader) error { _, err := r.SettledDays("x", 50); return err }, "SEARCH settlement USING INDEX sqlite_autoindex_settlement_1 (day<?)"},
 		{"what somebody did", func(r reader) error { _, err := r.ActPage("ani", "x", 50); return err }, "SEARCH audit USING INDEX audit_who (who=? AND id<?)"},
 	} {

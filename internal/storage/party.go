@@ -124,7 +124,6 @@ var payers = table[pay.Payer]{
 
 var (
 	payerByID   = payers.find("WHERE id = $1")
-	payersByAge = payers.find("ORDER BY created_at, id")
 	insertPayer = payers.insert()
 	setPayer    = "UPDATE payer SET standing = $1, day_limit = $2, month_limit = $3 WHERE id = $4"
 	debitPayer  = "UPDATE payer SET balance = balance - $1 WHERE id = $2 AND balance >= $1"
@@ -132,8 +131,6 @@ var (
 )
 
 func (r reader) Payer(id string) (pay.Payer, error) { return payers.one(r.q, payerByID, id) }
-
-func (r reader) Payers() ([]pay.Payer, error) { return payers.all(r.q, payersByAge) }
 
 // InsertPayer begins a wallet at zero, whatever p.Balance says.
 func (t tx) InsertPayer(p pay.Payer) error {

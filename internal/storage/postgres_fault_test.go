@@ -111,7 +111,7 @@ func checkCounted(t *testing.T, s *Store, transactions int64) {
 		if c.Codes != transactions {
 			t.Errorf("%d codes are there, %d were acknowledged", c.Codes, transactions)
 		}
-		payers, err := r.Payers()
+		payers, err := r.PayerPage("", 100)
 		var sum pay.Rupiah
 		for _, p := range payers {
 			sum += p.Balance

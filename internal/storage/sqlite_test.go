@@ -210,6 +210,7 @@ func TestPlans(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "books.db"), Options{Readers: 1})
 	for text, want := range map[string]string{
 		codesOnDay:         "SEARCH code USING INDEX code_day (partner_id=? AND merchant_id=? AND day=?)",
+		codesOnDayBehind:   "SEARCH code USING INDEX code_day (partner_id=? AND merchant_id=? AND day=? AND (created_at,ref)<(?,?))",
 		codeByRef:          "SEARCH code USING INDEX sqlite_autoindex_code_1 (ref=?)",
 		closeCode:          "SEARCH code USING INDEX sqlite_autoindex_code_1 (ref=?)",
 		paidToMerchant:     "SEARCH payment USING COVERING INDEX payment_merchant_day (day=? AND acquirer_id=? AND merchant_id=? AND state=?)",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -164,14 +165,26 @@ func (f *front) books(ctx context.Context) (books, error) {
 			b.Funding = -signed(account.Balance)
 		}
 	}
-	var payers struct {
-		Payers []struct{ ID, Balance string }
+	return b, f.wallets(ctx, b.Wallets)
+}
+
+// wallets reads the balance of every payer, page by page.
+func (f *front) wallets(ctx context.Context, into map[string]int64) error {
+	for from := ""; ; {
+		var page struct {
+			Payers []struct{ ID, Balance string }
+			Next   string
+		}
+		if err := f.must(ctx, http.MethodGet, "/v1/payers?from="+url.QueryEscape(from), nil, &page); err != nil {
+			return err
+		}
+		for _, p := range page.Payers {
+			into[p.ID] = signed(p.Balance)
+		}
+		if from = page.Next; from == "" {
+			return nil
+		}
 	}
-	err := f.must(ctx, http.MethodGet, "/v1/payers", nil, &payers)
-	for _, p := range payers.Payers {
-		b.Wallets[p.ID] = signed(p.Balance)
-	}
-	return b, err
 }
 
 // signed reads a balance, in sen.

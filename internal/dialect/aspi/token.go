@@ -12,6 +12,13 @@ import (
 	"github.com/qrisd/qrisd/snap"
 )
 
+// tokenOutcomes: of access tokens the standard lists 400 and 401 alone, and of
+// the three reasons that it names for 401/00 this is the one about somebody who
+// is known and may not.
+var tokenOutcomes = map[pay.Kind]dialect.Outcome{
+	pay.ForbiddenAPI: {Case: snap.CaseUnauthorized, Message: "Unauthorized. Connection not allowed"},
+}
+
 // Token is the access token API for B2B (service 73) at a path.
 func Token(path string) dialect.Operation {
 	return dialect.Operation{
@@ -28,7 +35,8 @@ func Token(path string) dialect.Operation {
 			{Name: "tokenType", Need: field.Mandatory, Enum: []string{"Bearer"}, About: "how to present it"},
 			{Name: "expiresIn", Need: field.Mandatory, Format: field.Digits, About: "seconds of life, as a string"},
 		}),
-		Success: dialect.Outcome{Case: snap.CaseSuccessful},
+		Success:  dialect.Outcome{Case: snap.CaseSuccessful},
+		Outcomes: tokenOutcomes,
 		Codes: []dialect.Code{
 			{Code: "2007300", Message: "Successful", Reach: dialect.BySuccess},
 			{Code: "4007300", Message: "Bad Request", Reach: dialect.ByBadBody},
@@ -37,6 +45,7 @@ func Token(path string) dialect.Operation {
 			{Code: "4017300", Message: "Unauthorized. Invalid Signature", Reach: dialect.ByBadSignature},
 			{Code: "4017300", Message: "Unauthorized. Unknown Client", Reach: dialect.ByUnknownClient},
 			{Code: "4017300", Message: "Unauthorized. Connection not allowed", Reach: dialect.ByStopped},
+			{Code: "4017300", Message: "Unauthorized. Connection not allowed", Reach: dialect.ByDenied},
 			{Code: "4057300", Message: "Requested Function Is Not Supported", Reach: dialect.ByMethod},
 			{Code: "4297300", Message: "Too Many Requests", Reach: dialect.ByRate},
 		},
@@ -92,7 +101,8 @@ func CustomerToken(path string) dialect.Operation {
 			{Name: "refreshToken", Need: field.Mandatory, Max: 512, About: "for the next exchange"},
 			{Name: "refreshTokenExpiryTime", Need: field.Mandatory, Format: field.Timestamp, About: "when that ends"},
 		}),
-		Success: dialect.Outcome{Case: snap.CaseSuccessful},
+		Success:  dialect.Outcome{Case: snap.CaseSuccessful},
+		Outcomes: tokenOutcomes,
 		Codes: []dialect.Code{
 			{Code: "2007400", Message: "Successful", Reach: dialect.BySuccess},
 			{Code: "4007400", Message: "Bad Request", Reach: dialect.ByBadBody},
@@ -101,6 +111,7 @@ func CustomerToken(path string) dialect.Operation {
 			{Code: "4017400", Message: "Unauthorized. Invalid Signature", Reach: dialect.ByBadSignature},
 			{Code: "4017400", Message: "Unauthorized. Unknown Client", Reach: dialect.ByUnknownClient},
 			{Code: "4017400", Message: "Unauthorized. Connection not allowed", Reach: dialect.ByStopped},
+			{Code: "4017400", Message: "Unauthorized. Connection not allowed", Reach: dialect.ByDenied},
 			{Code: "4057400", Message: "Requested Function Is Not Supported", Reach: dialect.ByMethod},
 			{Code: "4297400", Message: "Too Many Requests", Reach: dialect.ByRate},
 			{Code: "4017400", Message: "Unauthorized. Invalid authCode", Reach: dialect.ByBadGrant},

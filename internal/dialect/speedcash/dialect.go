@@ -82,6 +82,7 @@ func list() dialect.Operation {
 		Reply:    listReplyRows,
 		Success:  successful,
 		Outcomes: listOutcomes,
+		Names:    map[string]string{"behind": "additionalInfo." + behindName},
 		Trigger:  aspi.AskField,
 		Codes:    listCodes,
 		Do:       doList,

@@ -1,6 +1,9 @@
 package speedcash
 
 import (
+	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,7 +72,8 @@ const generateSample = `{"terminalId": "KASIR-01", "partnerReferenceNo": "INV202
 
 func TestRowsRefuse(t *testing.T) {
 	_, list := dialecttest.Operation(t, Dialect(), "list")
-	dialecttest.Body(t, list.Body, dialecttest.Read(t, "list.request.json"))
+	paged := dialecttest.Edited(t, dialecttest.Read(t, "list.request.json"), "additionalInfo.limit", "100")
+	dialecttest.Body(t, list.Body, dialecttest.Edited(t, paged, "additionalInfo.from", "10092081"))
 	dialecttest.Sample(t, list.Reply, dialecttest.Read(t, "list.response.json"))
 	dialecttest.Headers(t, list.Headers, map[string]string{
 		"X-TIMESTAMP": "2024-01-16T10:54:21+07:00", "X-SIGNATURE": "dPmK", "Authorization": "Bearer t", "X-PARTNER-ID": "p",
@@ -178,6 +182,56 @@ func TestGenerateAndList(t *testing.T) {
 		t.Errorf("the list is %s, expected …%s", a.Body, want)
 	}
 }
+
+// A list is given page by page, each behind the last code of the one before;
+// what no page can be is refused.
+func TestListInPages(t *testing.T) {
+	w := world(t)
+	var made []string
+	for i := range 5 {
+		w.Now = w.Now.Add(time.Second)
+		body := dialecttest.Edited(t, []byte(generateSample), "partnerReferenceNo", fmt.Sprintf("INV%d", i))
+		made = append([]string{w.Ask("generate", body).Text("referenceNo")}, made...)
+	}
+	page := func(date string, extra map[string]any) dialecttest.Answer {
+		body := dialecttest.Edited(t, dialecttest.Read(t, "list.request.json"), "dateGenerate", date)
+		body = dialecttest.Edited(t, body, "additionalInfo.merchantId", dialecttest.MerchantID)
+		for name, value := range extra {
+			body = dialecttest.Edited(t, body, "additionalInfo."+name, value)
+		}
+		return w.Ask("list", body)
+	}
+	var seen []string
+	for next, extra := "", map[string]any{"limit": 2}; ; extra["from"] = next {
+		a := page("2026-01-31", extra)
+		dialecttest.Expect(t, a, "2009000", "Successful")
+		rows := idQR.FindAllStringSubmatch(string(a.Body), -1)
+		for _, row := range rows {
+			seen = append(seen, row[1])
+		}
+		if next = a.Text("additionalInfo.next"); next == "" {
+			break
+		}
+		if len(rows) != 2 || next != rows[1][1] {
+			t.Fatalf("a page of 2 is %s", a.Body)
+		}
+	}
+	if !slices.Equal(seen, made) {
+		t.Errorf("the pages have %v, made were %v", seen, made)
+	}
+	if a := page("2026-01-31", nil); strings.Contains(string(a.Body), "additionalInfo") {
+		t.Errorf("a list that is whole goes on: %s", a.Body)
+	}
+	dialecttest.Expect(t, page("2026-01-31", map[string]any{"from": made[4]}), "4049001", "Transaction Not Found")
+	for _, limit := range []any{0, -1, 10001, 1.5, "01", "ten", "1e3", "99999999999999999999"} {
+		dialecttest.Expect(t, page("2026-01-31", map[string]any{"limit": limit}), "4009001", "Invalid field format additionalInfo.limit")
+	}
+	dialecttest.Expect(t, page("2026-01-31", map[string]any{"from": "nothing"}), "4009001", "Invalid field format additionalInfo.from")
+	dialecttest.Expect(t, page("2026-02-01", map[string]any{"from": made[0]}), "4009001", "Invalid field format additionalInfo.from")
+	dialecttest.Expect(t, page("2026-01-31", map[string]any{"limit": "10000"}), "2009000", "Successful")
+}
+
+var idQR = regexp.MustCompile(`"id_qr":"([^"]+)"`)
 
 // 23:30 in London on the 30th is the 31st in Jakarta.
 func TestTheDateIsJakartas(t *testing.T) {

@@ -2,6 +2,7 @@ package speedcash
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/qrisd/qrisd/internal/dialect"
@@ -43,6 +44,23 @@ var listBody = []field.Row{
 	{Name: "dateGenerate", Need: field.Mandatory, Format: dateGenerate, About: "the date on which the codes were generated, in Jakarta"},
 	{Name: "additionalInfo", Kind: field.Object, Need: field.Mandatory, About: "names the merchant"},
 	{Name: "additionalInfo.merchantId", Need: field.Mandatory, Max: 64, About: "the merchant"},
+	{Name: "additionalInfo." + limitName, Kind: field.Scalar, Format: pageLimit, About: "of codes in the answer, 10000 at most and without it; the document has no pages"},
+	{Name: "additionalInfo." + behindName, Max: 64, About: "next of the page before, which this one comes behind"},
+}
+
+// What the document has no names for: its list is one answer, however long.
+const (
+	limitName  = "limit"
+	behindName = "from"
+	mostCodes  = 10_000
+)
+
+var pageLimit = &field.Format{
+	Name: "page-limit", About: "a number from 1 to 10000", Pattern: `^([1-9][0-9]{0,3}|10000)$`,
+	Check: func(s string) bool {
+		n, err := strconv.Atoi(s)
+		return err == nil && 1 <= n && n <= mostCodes && s == strconv.Itoa(n)
+	},
 }
 
 // localTime is how the list prints times: Jakarta's, without saying so.
@@ -67,12 +85,20 @@ var listReplyRows = aspi.Rows(aspi.StatusRows, []field.Row{
 	{Name: "dataDetail[].generate_time", Need: field.Mandatory, Format: localTimeFormat, About: "when it was generated; generated_time in the document's table"},
 	{Name: "dataDetail[].expired_date", Need: field.Conditional, Format: localTimeFormat, About: "when it ends, null for a static code; expired_time in the document's table"},
 	{Name: "dataDetail[].amount", Need: field.Conditional, Max: 19, Format: field.Amount, About: "what is to be paid, null for a static code"},
+	{Name: "additionalInfo", Kind: field.Object, Need: field.Conditional, About: "there if the date has more codes"},
+	{Name: "additionalInfo.next", Need: field.Conditional, Max: 64, About: "what additionalInfo.from asks for the next page with: id_qr of the last code of this one"},
 })
 
 // listReply answers service 90.
 type listReply struct {
 	dialect.Status
-	DataDetail []listedCode `json:"dataDetail"`
+	DataDetail     []listedCode `json:"dataDetail"`
+	AdditionalInfo *furtherList `json:"additionalInfo,omitempty"` // nil: this is all
+}
+
+// furtherList says where a list goes on.
+type furtherList struct {
+	Next string `json:"next"`
 }
 
 // listedCode has the names of the document's sample, which clients parse; its
@@ -90,8 +116,13 @@ func doList(ctx context.Context, c *dialect.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	codes, err := c.Core.List(ctx, pay.ListRequest{
-		Partner: c.Partner, MerchantID: c.Text("additionalInfo.merchantId"), Day: day, Marks: c.Marks,
+	limit := mostCodes
+	if text := c.Text("additionalInfo." + limitName); text != "" {
+		limit, _ = strconv.Atoi(text) // its format was checked
+	}
+	codes, more, err := c.Core.List(ctx, pay.ListRequest{
+		Partner: c.Partner, MerchantID: c.Text("additionalInfo.merchantId"), Day: day,
+		Behind: c.Text("additionalInfo." + behindName), Limit: limit, Marks: c.Marks,
 	})
 	if err != nil {
 		return nil, err
@@ -99,6 +130,9 @@ func doList(ctx context.Context, c *dialect.Call) (any, error) {
 	reply := listReply{Status: c.Success(), DataDetail: make([]listedCode, len(codes))}
 	for i, code := range codes {
 		reply.DataDetail[i] = listed(code)
+	}
+	if more {
+		reply.AdditionalInfo = &furtherList{Next: codes[len(codes)-1].Ref}
 	}
 	return reply, nil
 }

@@ -194,7 +194,7 @@ func drawToken(t *rapid.T, key string) pay.Token {
 	kinds := rapid.SampledFrom([]pay.TokenKind{pay.TokenB2B, pay.TokenCustomer, pay.TokenRefresh, pay.TokenAuthCode})
 	token := pay.Token{
 		Hash: sums.Draw(t, "Hash"), Kind: kinds.Draw(t, "Kind"), PartnerID: texts.Draw(t, "PartnerID"), PayerID: texts.Draw(t, "PayerID"),
-		IssuedAt: moments.Draw(t, "IssuedAt"), ExpiresAt: moments.Draw(t, "ExpiresAt"), UsedAt: moments.Draw(t, "UsedAt"),
+		IssuedAt: moments.Draw(t, "IssuedAt"), ExpiresAt: moments.Draw(t, "ExpiresAt"), UsedAt: moments.Draw(t, "UsedAt"), RevokedAt: moments.Draw(t, "RevokedAt"),
 	}
 	copy(token.Hash[:], key)
 	return token
