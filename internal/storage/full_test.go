@@ -188,7 +188,7 @@ func (s *sick) survives(what trouble, nth int) bool {
 	s.t.Helper()
 	when := fmt.Sprintf("operation %d", nth)
 	struck := s.strike(what, nth)
-	s.pay(3, 2)
+	s.pay(3, 3)
 	s.disk.Fail(nil)
 	s.checkAfter("a kill after "+when, s.disk.Kill)
 	s.checkAfter("a loss of power after "+when, s.disk.Crash)
