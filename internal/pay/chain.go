@@ -61,7 +61,7 @@ type Sealing struct {
 }
 
 // sealAtOnce is how many transfers one block takes at most.
-const sealAtOnce = 500
+const sealAtOnce = 4000
 
 // ErrChainGrown is the answer to a block that does not follow the chain's last
 // one any more. Nothing was written.

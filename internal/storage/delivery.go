@@ -24,14 +24,18 @@ var deliveries = table[pay.Delivery]{
 
 // The id of a delivery is a UUIDv7, so its order is that of age.
 var (
-	deliveryByID = deliveries.find("WHERE id = $1")
-	// Nodes that claim at the same time pass over each other's rows.
-	claimDeliveries = `WITH due AS MATERIALIZED (
-			SELECT id FROM delivery WHERE state = 'pending' AND holder = '' AND next_at <= $2
+	deliveryByID  = deliveries.find("WHERE id = $1")
+	dueDeliveries = `WHERE state = 'pending' AND holder = '' AND next_at <= $1
 			AND id = (SELECT MIN(id) FROM delivery AS same
 				WHERE same.code_ref = delivery.code_ref AND same.state = 'pending')
-			ORDER BY next_at, id LIMIT $3 /*postgres: FOR UPDATE SKIP LOCKED */)
-		UPDATE delivery SET holder = $1 WHERE id IN (SELECT id FROM due)
+			ORDER BY next_at, id LIMIT $2`
+	// One writer finds what is due and holds each: that can be said again.
+	findDeliveries = deliveries.find(dueDeliveries)
+	holdDelivery   = "UPDATE delivery SET holder = $1 WHERE id = $2"
+	// Nodes that claim at the same time pass over each other's rows.
+	claimDeliveries = `WITH due AS MATERIALIZED (
+			SELECT id FROM delivery ` + dueDeliveries + ` /*postgres: FOR UPDATE SKIP LOCKED */)
+		UPDATE delivery SET holder = $3 WHERE id IN (SELECT id FROM due)
 		RETURNING ` + strings.Join(deliveries.columns, ", ")
 	releaseDeliveries   = "UPDATE delivery SET holder = '' WHERE holder = $1 AND holder <> ''"
 	releaseEvery        = "UPDATE delivery SET holder = '' WHERE holder <> ''"
@@ -63,15 +67,34 @@ func (t tx) ClaimDeliveries(holder string, now time.Time, limit int) ([]pay.Deli
 	if holder == "" {
 		return nil, fmt.Errorf("storage: claim deliveries: the holder has no name, so they would stay free")
 	}
-	var claimed []pay.Delivery
-	err := t.db.returning(claimDeliveries, []any{holder, micros(now), limit}, func(r row) error {
+	claim := t.claimTogether
+	if _, alone := t.db.(*unit); alone {
+		claim = t.claimEach
+	}
+	claimed, err := claim(holder, micros(now), limit)
+	slices.SortFunc(claimed, func(a, b pay.Delivery) int {
+		return cmp.Or(a.NextAt.Compare(b.NextAt), cmp.Compare(a.ID, b.ID))
+	})
+	return claimed, err
+}
+
+func (t tx) claimTogether(holder string, now int64, limit int) (claimed []pay.Delivery, err error) {
+	err = t.db.returning(claimDeliveries, []any{now, limit, holder}, func(r row) error {
 		d, err := deliveries.scan(r)
 		claimed = append(claimed, d)
 		return err
 	})
-	slices.SortFunc(claimed, func(a, b pay.Delivery) int {
-		return cmp.Or(a.NextAt.Compare(b.NextAt), cmp.Compare(a.ID, b.ID))
-	})
+	return claimed, err
+}
+
+func (t tx) claimEach(holder string, now int64, limit int) ([]pay.Delivery, error) {
+	claimed, err := deliveries.all(t.q, findDeliveries, now, limit)
+	for i := range claimed {
+		if err == nil {
+			claimed[i].Holder = holder
+			err = t.update(holdDelivery, holder, claimed[i].ID)
+		}
+	}
 	return claimed, err
 }
 

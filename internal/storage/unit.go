@@ -48,7 +48,7 @@ type history struct {
 var repeatable = map[string]bool{
 	appendMark: true, insertCode: true, insertTransfer: true, insertPosting: true, insertPayment: true, insertRefund: true,
 	insertDelivery: true, closeCode: true, endCode: true, debitPayer: true, creditPayer: true, addRefunded: true,
-	setDelivery: true, setDeliveryBody: true, insertAttempt: true,
+	holdDelivery: true, setDelivery: true, setDeliveryBody: true, insertAttempt: true,
 }
 
 // note keeps a statement that has touched some rows.
