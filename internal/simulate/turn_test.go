@@ -45,6 +45,9 @@ var (
 	errDead   = errors.New("a simulated fault: the process is dead")
 )
 
+// again marks the name of a turn when there is one already.
+const again = "'"
+
 // turns are all that wait.
 type turns struct {
 	mu      sync.Mutex
@@ -62,7 +65,7 @@ func (t *turns) take(ctx context.Context, n *node, what string, c *call) ruling 
 	}
 	t.mu.Lock()
 	for t.waiting[w.who] != nil {
-		w.who += "'" // a try was recorded, does not know it yet, and the next has begun
+		w.who += again // a try was recorded, does not know it yet, and the next has begun
 	}
 	t.waiting[w.who] = w
 	t.mu.Unlock()

@@ -282,7 +282,7 @@ func (w *world) conclude() error {
 // desert has a code paid whose receiver is absent for longer than anybody is told
 // anything. The notification is given up, and the operator sends it again.
 func (w *world) desert() error {
-	c := w.anyCode(func(c *code) bool { return len(c.unpayable(w.now())) == 0 })
+	c := w.anyCode(func(c *code) bool { return c.unpayable(w.now()) == 0 })
 	if c == nil {
 		return nil
 	}
@@ -310,13 +310,20 @@ func (w *world) desert() error {
 // askAll lets every client that does not know ask until it does.
 func (w *world) askAll() error {
 	for len(w.open) > 0 {
-		i := w.open[0]
-		j := w.send(w.ready(i))
+		var asked []*job
+		for _, i := range slices.Clone(w.open[:min(len(w.open), int(w.crowd))]) {
+			asked = append(asked, w.send(w.ready(i)))
+			if err := w.observe(); err != nil {
+				return err
+			}
+		}
 		if err := w.drain(func() bool { return len(w.inFlight) == 0 }); err != nil {
 			return err
 		}
-		if j.intent == i { // not the token that it needed first
-			w.known(j)
+		for _, j := range asked {
+			if j.mine != "" { // not the token that it needed first
+				w.known(j)
+			}
 		}
 	}
 	return nil
@@ -326,27 +333,30 @@ func (w *world) askAll() error {
 // are sent again by the operator.
 func (w *world) tellAll() error {
 	for range 200 {
-		var left int
-		for _, c := range w.model.codes {
-			for _, d := range c.told {
-				if d.state != pay.DeliveryDone {
-					left++
-				}
-				if d.state == pay.DeliveryFailed {
-					w.send(w.resend(d))
-				}
-			}
-		}
+		left := w.model.untold
 		if left == 0 {
 			return nil
 		}
 		w.sleep(7 * time.Hour) // longer than any wait between tries
-		var idle int
-		if err := w.drain(func() bool { idle++; return idle > 30+20*left && len(w.inFlight) == 0 }); err != nil {
+		w.resendAll()
+		var steps int
+		enough := func() bool { steps++; return w.model.untold == 0 || steps > 30+20*left }
+		if err := w.drain(func() bool { return enough() && len(w.inFlight) == 0 }); err != nil {
 			return err
 		}
 	}
 	return errors.New("some notifications are never delivered, though every receiver is well")
+}
+
+// resendAll is the operator, who sends again what was given up.
+func (w *world) resendAll() {
+	for _, c := range w.model.codes {
+		for _, d := range c.told {
+			if d.state == pay.DeliveryFailed {
+				w.send(w.resend(d))
+			}
+		}
+	}
 }
 
 // quit ends the world, whatever it has come to.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing/synctest"
@@ -47,8 +48,9 @@ type world struct {
 	inFlight   []*job
 	open       []*intent // whose clients do not know what came of them
 	asked      []*intent // whose clients do
-	externals  map[string]bool
-	doubts     []*writes // that failed with the disk
+	externals  map[externalKey]bool
+	doubts     []*writes  // that failed with the disk
+	reader     pay.Reader // of the snapshot that is being read; nil: none is
 	touched    []func() error
 	paid       int
 }
@@ -75,7 +77,7 @@ type options struct {
 func live(o options, from beginning, folder string) outcome {
 	w := &world{
 		dice: rand.New(rand.NewPCG(o.seed, 1)), folder: folder, bug: o.bug, dialects: dialects(),
-		parties: slices.Clone(from.parties), model: newModel(from.parties), externals: map[string]bool{},
+		parties: slices.Clone(from.parties), model: newModel(from.parties), externals: map[externalKey]bool{},
 	}
 	w.secrets = &locked{from: rand.NewChaCha8([32]byte{byte(o.seed), byte(o.seed >> 8), byte(o.seed >> 16), byte(o.seed >> 24)})}
 	w.turns.waiting = map[string]*turn{}
@@ -114,7 +116,7 @@ func (w *world) begin(from beginning) error {
 	time.Sleep(time.Hour + time.Duration(w.draw(int64(48*time.Hour))))
 	w.crowd = crowds[w.draw(int64(len(crowds)))]
 	w.calm, w.coarse = w.draw(10) == 0, w.draw(3) == 0
-	if w.rush = w.draw(8) == 0; w.rush {
+	if w.rush = w.draw(3) == 0; w.rush {
 		w.crowd, w.coarse = rushHour, true
 	}
 	w.note("the world is calm: %t, coarse: %t, rush: %t, crowd: %d", w.calm, w.coarse, w.rush, w.crowd)
@@ -216,15 +218,29 @@ func (w *world) letOneGo() (bool, error) {
 	if len(all) == 0 {
 		return false, nil
 	}
-	t := all[w.draw(int64(len(all)))]
-	if w.rush && t.job != nil && t.what == toUpdate && len(all) > 1 && w.draw(4) > 0 {
-		return w.letGroupGo()
+	t := w.pick(all)
+	if w.rush && t.what == toUpdate && w.draw(16) > 0 {
+		if did, err := w.letGroupGo(); did || err != nil {
+			return did, err
+		}
 	}
 	r, err := w.rule(t)
 	if err == nil {
 		w.turns.release(t, r)
 	}
 	return true, err
+}
+
+// pick draws one of those that wait. In a rush those that want to write mostly
+// wait for more of them, to share their commit.
+func (w *world) pick(all []*turn) *turn {
+	t := all[w.draw(int64(len(all)))]
+	for range 3 {
+		if w.rush && t.what == toUpdate {
+			t = all[w.draw(int64(len(all)))]
+		}
+	}
+	return t
 }
 
 // rule decides how a turn goes on.
@@ -261,19 +277,11 @@ func (r ruling) words() string {
 	return ""
 }
 
-// group draws those that are to share a commit. At most one is the notifier's:
-// the order in which tries end decides which are next, and all of a group go on
-// at once.
+// group draws those that are to share a commit. A name with a mark is that of a
+// second goroutine of the same delivery, which goes on alone.
 func (w *world) group() []*turn {
-	all := w.turns.list()
+	all := slices.DeleteFunc(w.turns.list(), func(t *turn) bool { return t.what != toUpdate || strings.HasSuffix(t.who, again) })
 	w.dice.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	notifiers := 0
-	all = slices.DeleteFunc(all, func(t *turn) bool {
-		if t.what == toUpdate && t.job == nil {
-			notifiers++
-		}
-		return t.what != toUpdate || (t.job == nil && notifiers > 1)
-	})
 	if most := 2 + int(w.draw(w.crowd)); !w.rush && len(all) > most {
 		all = all[:most]
 	}
@@ -281,7 +289,8 @@ func (w *world) group() []*turn {
 }
 
 // letGroupGo lets several transactions share one commit: they queue up behind
-// one that holds the writer.
+// one that holds the writer. After it the notifier's wait for a turn each: the
+// order in which tries end decides which are next.
 func (w *world) letGroupGo() (bool, error) {
 	all := w.group()
 	if len(all) < 2 {
@@ -303,6 +312,7 @@ func (w *world) letGroupGo() (bool, error) {
 		if err != nil {
 			return true, err
 		}
+		r.dawdle = r.dawdle || t.job == nil
 		w.turns.release(t, r)
 		synctest.Wait()
 	}
@@ -358,7 +368,7 @@ func (w *world) beginJob() bool {
 			continue
 		}
 		plan := d.plan
-		if w.rush && len(w.model.codes) > 40 && w.draw(4) > 0 {
+		if w.rush && len(w.model.codes) > 3*rushHour && w.draw(8) > 0 {
 			plan = (*world).pay
 		}
 		return w.try(plan(w))
