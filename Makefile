@@ -15,7 +15,7 @@ test: lint compiler clients postgres browser ## everything, what runs at once wi
 	CGO_ENABLED=1 go test $(RACE) -timeout 15m ./internal/cli -run '$(AT_ONCE)'
 	go test -timeout 15m ./internal/cli
 	go test -timeout 15m ./internal/cli -postgres -skip '$(OF_BOTH_ENGINES)'
-	go test ./internal/simulate # 200 worlds; with the race detector it is 30
+	go test ./internal/simulate # 200 worlds; with the race detector it is 15
 
 # SQLite is translated C with locks of its own: watching every access in it
 # takes five times as long and finds nothing of ours.

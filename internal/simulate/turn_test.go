@@ -37,7 +37,10 @@ type ruling struct {
 	response *http.Response // of a receiver
 	after    time.Duration  // how long the receiver takes
 	silent   bool           // the receiver never answers
+	wrong    bool           // its response is not what it should be
 }
+
+func (r ruling) faulty() bool { return r.err != nil || r.lose || r.after > 0 || r.silent || r.wrong }
 
 var (
 	errOutage = errors.New("a simulated fault: the storage is away")

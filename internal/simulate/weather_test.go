@@ -84,12 +84,12 @@ func (w *world) changeWeather() (bool, error) {
 	case 4:
 		t := &trouble{fault: fullDisk, after: int(w.draw(100)), lasts: 1 + int(w.draw(50))}
 		w.note("the disk is full after %d writes, for %d", t.after, t.lasts)
-		w.node.disk.Fail(t.fail)
+		w.strain(t)
 		return true, nil
 	case 5:
 		t := &trouble{fault: badSync, after: int(w.draw(20)), lasts: 1 + int(w.draw(4))}
 		w.note("the disk does not sync after %d times, for %d", t.after, t.lasts)
-		w.node.disk.Fail(t.fail)
+		w.strain(t)
 		return true, nil
 	case 6, 7:
 		p := &w.parties[w.draw(int64(len(w.parties)))]
@@ -99,6 +99,12 @@ func (w *world) changeWeather() (bool, error) {
 	}
 	w.note("the weather: %d calls of outage, %d %% risk", x.outage, x.risk)
 	return true, nil
+}
+
+// strain lets the disk fail.
+func (w *world) strain(t *trouble) {
+	w.faults++
+	w.node.disk.Fail(t.fail)
 }
 
 // strike ends the process: in order, by a kill, by a loss of power, or by
@@ -122,7 +128,7 @@ func (w *world) strike() (bool, error) {
 func (w *world) crashMidway() error {
 	t := &trouble{fault: noDisk, after: int(w.draw(30)), lasts: forEver}
 	w.note("the disk dies after %d operations", t.after)
-	w.node.disk.Fail(t.fail)
+	w.strain(t)
 	for range 40 {
 		w.step++
 		did, err := w.letOneGo()
@@ -147,6 +153,7 @@ func (w *world) crashMidway() error {
 func (w *world) crash(how string, take func(*faultdisk.Disk, string) error) error {
 	dead, folder := w.node, w.lodging()
 	w.note("the process is %s", how)
+	w.faults++
 	if err := take(dead.disk, folder); err != nil {
 		return err
 	}

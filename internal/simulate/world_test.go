@@ -21,10 +21,10 @@ import (
 // world is one simulated world.
 type world struct {
 	journal
+	tally
 	dice    *rand.Rand // of what happens
 	secrets io.Reader  // the core's dice
 	folder  string
-	lives   int // nodes that have been
 	node    *node
 	bug     bug
 	calm    bool // nothing fails
@@ -42,7 +42,6 @@ type world struct {
 	finished []*job
 	ended    []*writes
 
-	jobs       int
 	references int
 	crowd      int64 // jobs at a time, at most
 	inFlight   []*job
@@ -52,17 +51,28 @@ type world struct {
 	doubts     []*writes  // that failed with the disk
 	reader     pay.Reader // of the snapshot that is being read; nil: none is
 	touched    []func() error
-	paid       int
 }
 
 // outcome is what came of a world.
 type outcome struct {
-	err   error
-	step  int
-	log   []byte
-	paid  int
-	jobs  int
-	lives int
+	err  error
+	step int
+	log  []byte
+	tally
+}
+
+// tally is how much went on.
+type tally struct {
+	jobs, paid int
+	lives      int // nodes that have been
+	faults     int // of calls of storage and of receivers, disks that failed, processes that died
+}
+
+func (t *tally) add(other tally) {
+	t.paid += other.paid
+	t.jobs += other.jobs
+	t.lives += other.lives
+	t.faults += other.faults
 }
 
 // options say which world, how long, and what is wrong with its server.
@@ -83,6 +93,9 @@ func live(o options, from beginning, folder string) outcome {
 	w.turns.waiting = map[string]*turn{}
 	w.journal.now = business
 	err := w.begin(from)
+	if w.rush {
+		o.steps *= rushLength
+	}
 	for err == nil && w.step < o.steps {
 		w.step++
 		err = w.advance()
@@ -91,7 +104,7 @@ func live(o options, from beginning, folder string) outcome {
 		err = w.conclude()
 	}
 	err = errors.Join(err, w.quit())
-	return outcome{err, w.step, w.text.Bytes(), w.paid, w.jobs, w.lives}
+	return outcome{err, w.step, w.text.Bytes(), w.tally}
 }
 
 func (w *world) now() time.Time { return business().Truncate(time.Microsecond) }
@@ -116,7 +129,7 @@ func (w *world) begin(from beginning) error {
 	time.Sleep(time.Hour + time.Duration(w.draw(int64(48*time.Hour))))
 	w.crowd = crowds[w.draw(int64(len(crowds)))]
 	w.calm, w.coarse = w.draw(10) == 0, w.draw(3) == 0
-	if w.rush = w.draw(3) == 0; w.rush {
+	if w.rush = w.draw(5) == 0; w.rush {
 		w.crowd, w.coarse = rushHour, true
 	}
 	w.note("the world is calm: %t, coarse: %t, rush: %t, crowd: %d", w.calm, w.coarse, w.rush, w.crowd)
@@ -133,8 +146,10 @@ func (w *world) begin(from beginning) error {
 // crowds are how many jobs there are at a time, at most.
 var crowds = []int64{1, 2, 4, 8}
 
-// rushHour is a crowd that fills a commit.
-const rushHour = 64
+const (
+	rushHour   = 64 // a crowd that fills a commit
+	rushLength = 3  // times as many steps as elsewhere
+)
 
 // lodging is a folder for the next node.
 func (w *world) lodging() string {
@@ -253,6 +268,9 @@ func (w *world) rule(t *turn) (ruling, error) {
 		r = w.weather.rule(w, t)
 	}
 	w.note("%s may %s%s", t.who, t.what, r.words())
+	if r.faulty() {
+		w.faults++
+	}
 	if t.job != nil && (r.err != nil || r.lose) {
 		t.job.disturbed = true
 	}
@@ -368,7 +386,7 @@ func (w *world) beginJob() bool {
 			continue
 		}
 		plan := d.plan
-		if w.rush && len(w.model.codes) > 3*rushHour && w.draw(8) > 0 {
+		if w.rush && len(w.model.codes) > 2*rushHour && w.draw(8) > 0 {
 			plan = (*world).pay
 		}
 		return w.try(plan(w))
