@@ -39,6 +39,13 @@ func (w *world) adoptAll() error {
 	w.ended = nil
 	w.mu.Unlock()
 	slices.SortFunc(ended, func(a, b *writes) int { return cmp.Compare(a.order, b.order) })
+	if !slices.ContainsFunc(ended, func(wr *writes) bool { return wr.err == nil && wr.effects() > 0 }) {
+		return w.adoptEach(ended) // nothing is to be read
+	}
+	return w.atOnce(func() error { return w.adoptEach(ended) })
+}
+
+func (w *world) adoptEach(ended []*writes) error {
 	for _, wr := range ended {
 		if wr.job != nil {
 			w.look(wr.job) // what was there before it, in its group
@@ -133,7 +140,7 @@ func (w *world) adoptCode(wr *writes) error {
 		}
 		own := &code{
 			party: j.party, ref: ref, mine: j.mine, payload: c.Payload, amount: c.Amount,
-			created: c.CreatedAt, expires: c.ExpiresAt, callback: c.CallbackURL != "",
+			day: pay.Day(c.CreatedAt), expires: c.ExpiresAt, callback: c.CallbackURL != "",
 		}
 		w.model.codes = append(w.model.codes, own)
 		w.model.byRef[ref] = own
@@ -168,8 +175,8 @@ func (w *world) adoptPayment(wr *writes) error {
 		own := &payment{issuer: j.party, payer: j.payer, ref: ref, mine: j.mine, code: j.about, payee: ledger.Clearing(foreignNNS), at: p.At, amount: j.due()}
 		if c := j.about; c != nil {
 			own.payee = c.account()
-			own.mdr = pay.DefaultFees().MDR(c.party.merchant, own.amount, pay.Day(p.At))
-			if against := c.unpayable(p.At); len(against) > 0 {
+			own.mdr = policy.Fees.MDR(c.party.merchant, own.amount, pay.Day(p.At))
+			if against := c.unpayable(p.At); against != 0 {
 				return fmt.Errorf("code %s was paid, and yet %v", c.ref, against)
 			}
 		}
@@ -208,6 +215,7 @@ func (w *world) adoptBirth(wr *writes, p *payment) error {
 	}
 	own := &delivery{id: d.ID, code: p.code, payment: p, state: d.State, born: wr.order}
 	w.model.deliveries[d.ID] = own
+	w.model.untold++
 	p.code.told = append(p.code.told, own)
 	return nil
 }
@@ -280,6 +288,9 @@ func (w *world) adoptDeliveries(wr *writes) error {
 			return fmt.Errorf("delivery %s is given up after %d tries", t.id, t.tries)
 		}
 		d.state, d.tries = t.state, t.tries
+		if d.state == pay.DeliveryDone {
+			w.model.untold--
+		}
 		w.note("delivery %s is %s after try %d", t.id, t.state, t.tries)
 	}
 	return nil

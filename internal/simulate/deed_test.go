@@ -116,7 +116,7 @@ func (w *world) amount(most pay.Rupiah) pay.Rupiah {
 // most is what is usually paid.
 func (w *world) most() pay.Rupiah {
 	if w.rush {
-		return pay.Rp(20_000)
+		return pay.Rp(4_000)
 	}
 	return pay.Rp(400_000)
 }
@@ -139,7 +139,11 @@ func (w *world) generate() *intent {
 	p, op := w.offering(verb)
 	i := &intent{party: p, operation: op, verb: verb, mine: w.fresh("G"), check: checkMade}
 	all := object{"partnerReferenceNo": i.mine}
-	if row(op.Body, "amount").Need == field.Mandatory || w.draw(3) > 0 {
+	static := w.draw(3) == 0
+	if w.rush {
+		static = w.draw(4) > 0 // each is paid many times
+	}
+	if row(op.Body, "amount").Need == field.Mandatory || !static {
 		if i.amount = w.amount(2 * w.most()); w.draw(40) == 0 {
 			i.amount = pay.Rp(10_000_001)
 		}
@@ -161,24 +165,17 @@ func (w *world) generate() *intent {
 		all["payOptionDetails"] = []object{{"payMethod": "NETWORK_PAY", "payOption": "NETWORK_PAY_PG_QRIS", "transAmount": idr(i.amount)}}
 	}
 	i.body = p.body(op, all)
-	i.against = func(w *world, _ time.Time) []pay.Kind {
-		kinds := w.againstTrade(p)
-		if i.amount > pay.DefaultPolicy().MaxAmount {
-			kinds = append(kinds, pay.OverTransactionMax)
-		}
-		return kinds
+	i.against = func(w *world, _ time.Time) kinds {
+		return w.againstTrade(p) | unless(i.amount <= policy.MaxAmount, pay.OverTransactionMax)
 	}
 	return i
 }
 
 // againstTrade is a merchant's suspension. Until the operator is told that it
 // has ended, requests may go by what was remembered.
-func (w *world) againstTrade(p *party) []pay.Kind {
+func (w *world) againstTrade(p *party) kinds {
 	changing := func(j *job) bool { return j.verb == "hold" && j.party == p }
-	if p.held || slices.ContainsFunc(w.inFlight, changing) {
-		return []pay.Kind{pay.MerchantSuspended}
-	}
-	return nil
+	return unless(!p.held && !slices.ContainsFunc(w.inFlight, changing), pay.MerchantSuspended)
 }
 
 // checkMade holds the answer of a request that made something against what it
@@ -200,8 +197,16 @@ func checkMade(w *world, j *job) error {
 // anyCode draws a code, a late one more often; nil where there is none.
 func (w *world) anyCode(fits func(*code) bool) *code {
 	all := w.model.codes
-	if n := len(all); n > 30 && w.draw(4) > 0 {
+	if n := len(all); n > 30 && !w.rush && w.draw(4) > 0 {
 		all = all[n-30:]
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	for range 8 {
+		if c := all[w.draw(int64(len(all)))]; fits(c) {
+			return c
+		}
 	}
 	all = slices.DeleteFunc(slices.Clone(all), func(c *code) bool { return !fits(c) })
 	if len(all) == 0 {
@@ -221,7 +226,7 @@ func (w *world) pay() *intent {
 	}
 	fits := anything
 	if w.draw(12) > 0 {
-		fits = func(c *code) bool { return len(c.unpayable(w.now())) == 0 }
+		fits = func(c *code) bool { return c.unpayable(w.now()) == 0 }
 	}
 	c := w.anyCode(fits)
 	if c == nil {
@@ -259,21 +264,13 @@ func (w *world) payment(p *party, op *dialect.Operation, about *code) *intent {
 	return i
 }
 
-func (i *intent) againstPayment(w *world, now time.Time) []pay.Kind {
-	var kinds []pay.Kind
+func (i *intent) againstPayment(w *world, now time.Time) kinds {
+	all := unless(max(i.due(), i.amount) <= policy.MaxAmount, pay.OverTransactionMax) |
+		unless(w.model.purse(i.payer) >= i.due()+i.fee, pay.InsufficientFunds)
 	if c := i.about; c != nil {
-		kinds = c.unpayable(now)
-		if !c.static() && i.amount != 0 && i.amount != c.amount {
-			kinds = append(kinds, pay.AmountMismatch)
-		}
+		all |= c.unpayable(now) | unless(c.static() || i.amount == 0 || i.amount == c.amount, pay.AmountMismatch)
 	}
-	if max(i.due(), i.amount) > pay.DefaultPolicy().MaxAmount {
-		kinds = append(kinds, pay.OverTransactionMax)
-	}
-	if w.model.purse(i.payer) < i.due()+i.fee {
-		kinds = append(kinds, pay.InsufficientFunds)
-	}
-	return kinds
+	return all
 }
 
 // original is what requests about an earlier transaction say of it.
@@ -342,14 +339,14 @@ func (w *world) cancelCode() *intent {
 		return nil
 	}
 	i.body = p.body(op, i.original())
-	i.against = func(_ *world, now time.Time) []pay.Kind {
+	i.against = func(_ *world, now time.Time) kinds {
 		switch i.about.status(now) {
 		case pay.StatusExpired:
-			return []pay.Kind{pay.CodeExpired}
+			return only(pay.CodeExpired)
 		case pay.StatusPaid, pay.StatusRefunded:
-			return []pay.Kind{pay.WrongState}
+			return only(pay.WrongState)
 		}
-		return nil
+		return 0
 	}
 	i.check = func(_ *world, j *job) error {
 		if !j.about.void {
@@ -382,16 +379,16 @@ func (w *world) refund() *intent {
 		all["refundAmount"] = idr(i.amount)
 	}
 	i.body = p.body(op, all)
-	i.against = func(*world, time.Time) []pay.Kind {
+	i.against = func(*world, time.Time) kinds {
 		switch newest := i.paid(); {
 		case newest == nil:
-			return []pay.Kind{pay.WrongState}
+			return only(pay.WrongState)
 		case newest.left() == 0:
-			return []pay.Kind{pay.Refunded}
+			return only(pay.Refunded)
 		case i.amount > newest.left():
-			return []pay.Kind{pay.OverRefund}
+			return only(pay.OverRefund)
 		}
-		return nil
+		return 0
 	}
 	return i
 }
@@ -401,7 +398,7 @@ func (i *intent) paid() *payment {
 	if i.payment != nil {
 		return i.payment
 	}
-	return i.about.newest()
+	return i.about.newest
 }
 
 // list asks for the codes of a day.
@@ -412,18 +409,14 @@ func (w *world) list() *intent {
 	of := func(all []*code) []string {
 		var refs []string
 		for _, c := range all {
-			if c.party == p && pay.Day(c.created) == i.day {
+			if c.party == p && c.day == i.day {
 				refs = append(refs, c.ref)
 			}
 		}
 		return refs
 	}
-	i.against = func(w *world, _ time.Time) []pay.Kind {
-		kinds := w.againstTrade(p)
-		if len(of(w.model.codes)) == 0 {
-			kinds = append(kinds, pay.NothingOnDate)
-		}
-		return kinds
+	i.against = func(w *world, _ time.Time) kinds {
+		return w.againstTrade(p) | unless(len(of(w.model.codes)) > 0, pay.NothingOnDate)
 	}
 	i.check = func(w *world, j *job) error {
 		there, rows := of(w.model.codes), j.answer.body["dataDetail"].([]any)

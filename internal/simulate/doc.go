@@ -28,5 +28,7 @@
 //	go test ./internal/simulate -seeds 20000 -first 1000     # others
 //	go test ./internal/simulate -run Seeds -seed 17 -v       # one, with its log
 //
-// A seed that fails prints the last form of the command, with the step.
+// A seed that fails prints the last form of the command, with the step. With -v
+// the seeds end with how many payments they made in a second of real time. Most
+// are made in rushes, which are one world in five.
 package simulate

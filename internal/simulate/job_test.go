@@ -43,7 +43,7 @@ type intent struct {
 	// do is the operator's act.
 	do func(ctx context.Context, core *pay.Core) error
 	// against gives all that speaks against it at a moment.
-	against func(w *world, now time.Time) []pay.Kind
+	against func(w *world, now time.Time) kinds
 	// check holds the answer of a success against the model.
 	check func(w *world, j *job) error
 
@@ -64,7 +64,7 @@ type job struct {
 	gone      bool // its client has hung up
 	wrote     []*writes
 
-	kinds    map[pay.Kind]bool   // that spoke against it since it began
+	reasons  kinds               // all that spoke against it since it began
 	statuses map[pay.Status]bool // that its subject had since it began
 	listed   []*code             // that were there when it began
 
@@ -97,7 +97,7 @@ func (a *answer) at(path string) string {
 // send starts a job for an intent.
 func (w *world) send(i *intent) *job {
 	w.jobs++
-	j := &job{intent: i, n: w.jobs, node: w.node, began: w.now(), external: i.external, kinds: map[pay.Kind]bool{}, statuses: map[pay.Status]bool{}}
+	j := &job{intent: i, n: w.jobs, node: w.node, began: w.now(), external: i.external, statuses: map[pay.Status]bool{}}
 	if i.party != nil {
 		j.tokenEnds = i.party.until
 	}
@@ -172,10 +172,10 @@ func (j *job) request(w *world) *http.Request {
 	if op.Customer {
 		h[snap.HeaderAuthorizationCustomer] = j.customer
 	}
-	h[snap.HeaderSignature] = w.sign(scheme, p, m)
+	h[snap.HeaderSignature] = p.sign(scheme, m)
 	if j.forged {
 		m.Body = slices.Concat(j.body[:len(j.body)-1], []byte(`,"forged":"yes"}`))
-		h[snap.HeaderSignature] = w.sign(scheme, p, m)
+		h[snap.HeaderSignature] = p.sign(scheme, m)
 	}
 	for _, name := range slices.Sorted(maps.Keys(h)) {
 		r.Header.Set(name, h[name])
@@ -183,12 +183,13 @@ func (j *job) request(w *world) *http.Request {
 	return r
 }
 
-func (w *world) sign(scheme snap.Scheme, p *party, m snap.Message) string {
-	signature, err := snap.Sign(scheme, snap.Credentials{Secret: p.partner.ClientSecret, PrivateKey: partnerKey()}, m)
-	if err != nil {
-		panic(err) // the world's own messages can be signed
+// sign is the signature of a body that is compact.
+func (p *party) sign(scheme snap.Scheme, m snap.Message) string {
+	text := snap.StringToSign(scheme, m)
+	if scheme == snap.Symmetric {
+		return snap.SignHMAC(p.partner.ClientSecret, text)
 	}
-	return signature
+	return partnerKey().sign(text)
 }
 
 // finish is called by the job's goroutine.

@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -19,13 +18,9 @@ func (w *world) look(j *job) {
 		return
 	}
 	now := w.now()
-	for _, kind := range slices.Concat(j.expired(now), j.repeated(w, now)) {
-		j.kinds[kind] = true
-	}
+	j.reasons |= j.expired(now) | j.repeated(w, now)
 	if j.against != nil {
-		for _, kind := range j.against(w, now) {
-			j.kinds[kind] = true
-		}
+		j.reasons |= j.against(w, now)
 	}
 	if s, ok := j.status(now); ok {
 		j.statuses[s] = true
@@ -33,41 +28,40 @@ func (w *world) look(j *job) {
 }
 
 // expired is what time alone does to a request.
-func (j *job) expired(now time.Time) []pay.Kind {
-	var all []pay.Kind
-	if j.forged {
-		all = append(all, pay.BadSignature)
-	}
-	if auth := j.operation.Auth; auth != dialect.AuthToken && auth != dialect.AuthAsymmetric && !now.Before(j.tokenEnds) {
-		all = append(all, pay.InvalidToken)
-	}
-	if now.Sub(j.began.Truncate(time.Second)) > maxSkew {
-		all = append(all, pay.BadTimestamp)
-	}
-	if !j.end.IsZero() && j.end.Sub(now) < max(j.operation.Validity.Min, 1) {
-		all = append(all, pay.InvalidFormat)
-	}
-	return all
+func (j *job) expired(now time.Time) kinds {
+	auth := j.operation.Auth
+	return unless(!j.forged, pay.BadSignature) |
+		unless(auth == dialect.AuthToken || auth == dialect.AuthAsymmetric || now.Before(j.tokenEnds), pay.InvalidToken) |
+		unless(now.Sub(j.began.Truncate(time.Second)) <= maxSkew, pay.BadTimestamp) |
+		unless(j.end.IsZero() || j.end.Sub(now) >= max(j.operation.Validity.Min, 1), pay.InvalidFormat)
 }
 
 // repeated is what the dialect's rules make of identifiers that were used.
-func (j *job) repeated(w *world, now time.Time) []pay.Kind {
-	var all []pay.Kind
+func (j *job) repeated(w *world, now time.Time) kinds {
+	var all kinds
 	rule := j.party.dialect.Reference
 	if j.operation.Reference != nil {
 		rule = *j.operation.Reference
 	}
 	if rule.Remember && j.effect != "" && !rule.Same.Replay {
-		all = append(all, rule.Same.Kind)
+		all |= only(rule.Same.Kind)
 	}
 	if rule := j.party.dialect.ExternalID; rule.Remember && w.externals[j.externalKey(now)] && !rule.Same.Replay {
-		all = append(all, rule.Same.Kind)
+		all |= only(rule.Same.Kind)
 	}
 	return all
 }
 
-func (j *job) externalKey(now time.Time) string {
-	return j.party.dialect.Name + " " + j.external + " " + pay.Day(now)
+// externalKey is an X-EXTERNAL-ID on one of Jakarta's days.
+type externalKey struct {
+	party    *party
+	external string
+	day      time.Time // in UTC, when Jakarta's begins
+}
+
+func (j *job) externalKey(now time.Time) externalKey {
+	const ahead = 7 * time.Hour
+	return externalKey{j.party, j.external, now.Add(ahead).Truncate(24 * time.Hour).Add(-ahead)}
 }
 
 // status is how the subject of a job stands.
@@ -154,7 +148,7 @@ func (w *world) judgeSuccess(j *job) error {
 func (j *job) because() string {
 	var words string
 	for _, kind := range pay.Kinds() {
-		if j.kinds[kind] && j.answer.code == j.codeFor(kind) {
+		if j.reasons.has(kind) && j.answer.code == j.codeFor(kind) {
 			words += ", " + kind.String()
 		}
 	}
@@ -166,7 +160,7 @@ func (j *job) judgeRefusal() error {
 		return fmt.Errorf("it was refused with %s, and something was committed", j.answer.raw)
 	}
 	if j.because() == "" {
-		return fmt.Errorf("it was refused with %s, and all that spoke against it was %v", j.answer.raw, slices.Collect(maps.Keys(j.kinds)))
+		return fmt.Errorf("it was refused with %s, and all that spoke against it was: %s", j.answer.raw, j.reasons)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"strings"
 	"time"
 
 	"github.com/qrisd/qrisd/internal/ledger"
@@ -18,6 +19,7 @@ type model struct {
 	deliveries map[string]*delivery
 	settled    map[merchantDay]bool
 	transfers  int64
+	untold     int // deliveries that are not done
 }
 
 // code is a code and what became of it.
@@ -27,11 +29,12 @@ type code struct {
 	mine     string // the partner's reference
 	payload  string
 	amount   pay.Rupiah // 0: static
-	created  time.Time
-	expires  time.Time // zero: never
-	callback bool      // it names its receiver
+	day      string     // of Jakarta, on which it was made
+	expires  time.Time  // zero: never
+	callback bool       // it names its receiver
 	void     bool
 	payments []*payment
+	newest   *payment // of two at one moment the one with the higher reference
 	told     []*delivery
 }
 
@@ -108,20 +111,16 @@ func (c *code) static() bool { return c.amount == 0 }
 
 func (c *code) expired(now time.Time) bool { return !c.expires.IsZero() && !now.Before(c.expires) }
 
-// newest is the latest payment: of two at one moment the one with the higher
-// reference.
-func (c *code) newest() *payment {
-	var last *payment
-	for _, p := range c.payments {
-		if last == nil || p.at.After(last.at) || (p.at.Equal(last.at) && p.ref > last.ref) {
-			last = p
-		}
+// take adds a payment.
+func (c *code) take(p *payment) {
+	c.payments = append(c.payments, p)
+	if last := c.newest; last == nil || p.at.After(last.at) || (p.at.Equal(last.at) && p.ref > last.ref) {
+		c.newest = p
 	}
-	return last
 }
 
 func (c *code) status(now time.Time) pay.Status {
-	switch p := c.newest(); {
+	switch p := c.newest; {
 	case p != nil:
 		return p.status()
 	case c.void:
@@ -137,21 +136,37 @@ func (c *code) account() ledger.Account {
 }
 
 // unpayable is all that speaks against a payment of the code at a moment.
-func (c *code) unpayable(now time.Time) []pay.Kind {
-	var all []pay.Kind
-	if c.void {
-		all = append(all, pay.CodeCancelled)
+func (c *code) unpayable(now time.Time) kinds {
+	return unless(!c.void, pay.CodeCancelled) |
+		unless(c.static() || len(c.payments) == 0, pay.CodePaid) |
+		unless(!c.expired(now), pay.CodeExpired) |
+		unless(!c.party.held, pay.MerchantSuspended)
+}
+
+// kinds is a set of reasons for a refusal.
+type kinds uint64
+
+func only(kind pay.Kind) kinds { return 1 << kind }
+
+// unless is the reason of a refusal that comes where something does not hold.
+func unless(holds bool, kind pay.Kind) kinds {
+	if holds {
+		return 0
 	}
-	if !c.static() && len(c.payments) > 0 {
-		all = append(all, pay.CodePaid)
+	return only(kind)
+}
+
+func (k kinds) has(kind pay.Kind) bool { return k&only(kind) != 0 }
+
+// String names them, between commas.
+func (k kinds) String() string {
+	var names []string
+	for _, kind := range pay.Kinds() {
+		if k.has(kind) {
+			names = append(names, kind.String())
+		}
 	}
-	if c.expired(now) {
-		all = append(all, pay.CodeExpired)
-	}
-	if c.party.held {
-		all = append(all, pay.MerchantSuspended)
-	}
-	return all
+	return strings.Join(names, ", ")
 }
 
 func (p *payment) left() pay.Rupiah { return p.amount - p.refunded }
@@ -179,7 +194,7 @@ func (m *model) pay(p *payment, fee pay.Rupiah) {
 	m.payments = append(m.payments, p)
 	m.paidAs[p.ref] = p
 	if p.code != nil {
-		p.code.payments = append(p.code.payments, p)
+		p.code.take(p)
 	}
 }
 

@@ -31,6 +31,9 @@ type node struct {
 	dead   chan struct{}      // the process has been killed
 }
 
+// policy is serve's default.
+var policy = pay.DefaultPolicy()
+
 // bookFile is the books' file in a node's folder.
 const bookFile = "qrisd.db"
 
@@ -58,12 +61,16 @@ func (w *world) start(folder string) (*node, error) {
 // wire puts the server together as serve does, outside a sandbox.
 func (n *node) wire(ctx context.Context) {
 	w, quiet := n.w, slog.New(slog.DiscardHandler)
-	n.core = pay.New(&store{w, n, n.books}, w.now, w.secrets, pay.DefaultPolicy(), pay.NationalSwitch{})
+	n.core = pay.New(&store{w, n, n.books}, w.now, w.secrets, policy, pay.NationalSwitch{})
 	n.api = server.New(n.core, w.dialects, server.Options{PublicURL: "https://qris.example", Skew: maxSkew, Log: quiet}).Handler()
-	deliver := notify.New(n.core, notify.Options{
+	o := notify.Options{
 		Dialects: w.dialects, Provider: providerKey, ClientKey: "qrisd", Holder: "node " + strconv.Itoa(w.lives),
 		Transport: receivers{n}, Log: quiet, Poll: poll,
-	})
+	}
+	if w.rush {
+		o.PerEndpoint = rushHour / 2
+	}
+	deliver := notify.New(n.core, o)
 	n.core.OnOutbox(deliver.Kick)
 	go func() {
 		defer close(n.ended)

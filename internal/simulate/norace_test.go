@@ -2,5 +2,5 @@
 
 package simulate
 
-// usualSeeds are so many worlds that they take well under a minute of one core.
+// usualSeeds are so many worlds that they take about a minute of one core.
 const usualSeeds = 200

@@ -2,8 +2,6 @@ package simulate
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
 	"errors"
 	"fmt"
 	"os"
@@ -38,21 +36,6 @@ func dialects() []dialect.Dialect {
 	return []dialect.Dialect{
 		dana.Dialect(), qoin.Dialect(), midtrans.Dialect(), paydia.Dialect(), speedcash.Dialect(), aspi.Dialect(),
 	}
-}
-
-// The keys take longer to draw than a world lives, and nothing in a log depends
-// on them. The provider's is short, so that signing notifications takes no time.
-var (
-	partnerKey  = sync.OnceValue(func() *rsa.PrivateKey { return drawKey(2048) })
-	providerKey = sync.OnceValue(func() *rsa.PrivateKey { return drawKey(1024) })
-)
-
-func drawKey(bits int) *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, bits)
-	if err != nil {
-		panic(err)
-	}
-	return key
 }
 
 // party is a partner with its merchant, and what its clients and its receiver
@@ -105,7 +88,7 @@ func begin(t *testing.T) beginning {
 			if err != nil {
 				t.Fatal(err)
 			}
-			core := pay.New(books, business, mathrand.NewChaCha8([32]byte{}), pay.DefaultPolicy(), pay.NationalSwitch{})
+			core := pay.New(books, business, mathrand.NewChaCha8([32]byte{}), policy, pay.NationalSwitch{})
 			parties, err := populate(t.Context(), core)
 			if err = errors.Join(err, books.Close()); err != nil {
 				t.Fatal(err)
@@ -132,7 +115,7 @@ func populate(ctx context.Context, core *pay.Core) ([]party, error) {
 	for _, d := range all {
 		credentials[d.Name] = sandbox.Credentials{
 			PartnerID: "partner-" + d.Name, ClientKey: "client-" + d.Name, ClientSecret: "secret of " + d.Name,
-			PublicKey: snap.MarshalPublicKey(&partnerKey().PublicKey), ChannelID: "95221",
+			PublicKey: snap.MarshalPublicKey(&partnerKey().public), ChannelID: "95221",
 		}
 	}
 	if err := sandbox.Reseed(ctx, core, credentials, nil); err != nil {

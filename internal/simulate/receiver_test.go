@@ -107,11 +107,11 @@ func (w *world) manners(p *party, d *delivery, yes string) ruling {
 	if p.mood == flaky {
 		switch w.draw(9) {
 		case 0:
-			return ruling{response: response(http.StatusInternalServerError, "no")}
+			return ruling{wrong: true, response: response(http.StatusInternalServerError, "no")}
 		case 1:
-			return ruling{response: response(http.StatusOK, `{"responseCode":"2000000","responseMessage":"Hm"}`)}
+			return ruling{wrong: true, response: response(http.StatusOK, `{"responseCode":"2000000","responseMessage":"Hm"}`)}
 		case 2:
-			return ruling{response: response(http.StatusOK, "<html>Welcome</html>")}
+			return ruling{wrong: true, response: response(http.StatusOK, "<html>Welcome</html>")}
 		case 3:
 			return ruling{silent: true}
 		case 4:

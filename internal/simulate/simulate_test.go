@@ -7,7 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,7 +39,8 @@ func TestSeeds(t *testing.T) {
 	if *oneSeed != 0 {
 		*first, *seeds = *oneSeed, 1
 	}
-	var paid, jobs, lives atomic.Int64
+	var mu sync.Mutex
+	var sum tally
 	t.Run("worlds", func(t *testing.T) {
 		for seed := *first; seed < *first+uint64(*seeds); seed++ {
 			t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -49,15 +50,15 @@ func TestSeeds(t *testing.T) {
 				if out.err != nil {
 					t.Error(out.failure(seed))
 				}
-				paid.Add(int64(out.paid))
-				jobs.Add(int64(out.jobs))
-				lives.Add(int64(out.lives))
+				mu.Lock()
+				defer mu.Unlock()
+				sum.add(out.tally)
 			})
 		}
 	})
 	took := time.Since(began)
-	t.Logf("%d worlds of %d steps: %d requests, %d payments, %d lives of the server, in %s: %.0f payments a second",
-		*seeds, *steps, jobs.Load(), paid.Load(), lives.Load(), took.Round(time.Millisecond), float64(paid.Load())/took.Seconds())
+	t.Logf("%d worlds of %d steps: %d requests, %d payments, %d faults, %d lives of the server, in %s: %.0f payments a second",
+		*seeds, *steps, sum.jobs, sum.paid, sum.faults, sum.lives, took.Round(time.Millisecond), float64(sum.paid)/took.Seconds())
 }
 
 // keep shows or writes the log, as the flags ask for it.

@@ -24,7 +24,11 @@ func (s *store) View(ctx context.Context, f func(pay.Reader) error) error {
 			return r.err
 		}
 	}
-	return s.real.View(ctx, f)
+	err := s.real.View(ctx, f)
+	if j, ok := ctx.Value(jobOf{}).(*job); ok && errors.As(err, new(*storage.Outage)) {
+		j.disturbed = true // what was acknowledged could not be published for it to read
+	}
+	return err
 }
 
 func (s *store) Update(ctx context.Context, f func(pay.Tx) error) error {

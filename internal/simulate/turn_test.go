@@ -37,13 +37,19 @@ type ruling struct {
 	response *http.Response // of a receiver
 	after    time.Duration  // how long the receiver takes
 	silent   bool           // the receiver never answers
+	wrong    bool           // its response is not what it should be
 }
+
+func (r ruling) faulty() bool { return r.err != nil || r.lose || r.after > 0 || r.silent || r.wrong }
 
 var (
 	errOutage = errors.New("a simulated fault: the storage is away")
 	errLost   = errors.New("a simulated fault: the storage's answer is lost")
 	errDead   = errors.New("a simulated fault: the process is dead")
 )
+
+// again marks the name of a turn when there is one already.
+const again = "'"
 
 // turns are all that wait.
 type turns struct {
@@ -62,7 +68,7 @@ func (t *turns) take(ctx context.Context, n *node, what string, c *call) ruling 
 	}
 	t.mu.Lock()
 	for t.waiting[w.who] != nil {
-		w.who += "'" // a try was recorded, does not know it yet, and the next has begun
+		w.who += again // a try was recorded, does not know it yet, and the next has begun
 	}
 	t.waiting[w.who] = w
 	t.mu.Unlock()

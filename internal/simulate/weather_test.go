@@ -84,12 +84,12 @@ func (w *world) changeWeather() (bool, error) {
 	case 4:
 		t := &trouble{fault: fullDisk, after: int(w.draw(100)), lasts: 1 + int(w.draw(50))}
 		w.note("the disk is full after %d writes, for %d", t.after, t.lasts)
-		w.node.disk.Fail(t.fail)
+		w.strain(t)
 		return true, nil
 	case 5:
 		t := &trouble{fault: badSync, after: int(w.draw(20)), lasts: 1 + int(w.draw(4))}
 		w.note("the disk does not sync after %d times, for %d", t.after, t.lasts)
-		w.node.disk.Fail(t.fail)
+		w.strain(t)
 		return true, nil
 	case 6, 7:
 		p := &w.parties[w.draw(int64(len(w.parties)))]
@@ -99,6 +99,12 @@ func (w *world) changeWeather() (bool, error) {
 	}
 	w.note("the weather: %d calls of outage, %d %% risk", x.outage, x.risk)
 	return true, nil
+}
+
+// strain lets the disk fail.
+func (w *world) strain(t *trouble) {
+	w.faults++
+	w.node.disk.Fail(t.fail)
 }
 
 // strike ends the process: in order, by a kill, by a loss of power, or by
@@ -122,7 +128,7 @@ func (w *world) strike() (bool, error) {
 func (w *world) crashMidway() error {
 	t := &trouble{fault: noDisk, after: int(w.draw(30)), lasts: forEver}
 	w.note("the disk dies after %d operations", t.after)
-	w.node.disk.Fail(t.fail)
+	w.strain(t)
 	for range 40 {
 		w.step++
 		did, err := w.letOneGo()
@@ -147,6 +153,7 @@ func (w *world) crashMidway() error {
 func (w *world) crash(how string, take func(*faultdisk.Disk, string) error) error {
 	dead, folder := w.node, w.lodging()
 	w.note("the process is %s", how)
+	w.faults++
 	if err := take(dead.disk, folder); err != nil {
 		return err
 	}
@@ -282,7 +289,7 @@ func (w *world) conclude() error {
 // desert has a code paid whose receiver is absent for longer than anybody is told
 // anything. The notification is given up, and the operator sends it again.
 func (w *world) desert() error {
-	c := w.anyCode(func(c *code) bool { return len(c.unpayable(w.now())) == 0 })
+	c := w.anyCode(func(c *code) bool { return c.unpayable(w.now()) == 0 })
 	if c == nil {
 		return nil
 	}
@@ -310,13 +317,20 @@ func (w *world) desert() error {
 // askAll lets every client that does not know ask until it does.
 func (w *world) askAll() error {
 	for len(w.open) > 0 {
-		i := w.open[0]
-		j := w.send(w.ready(i))
+		var asked []*job
+		for _, i := range slices.Clone(w.open[:min(len(w.open), int(w.crowd))]) {
+			asked = append(asked, w.send(w.ready(i)))
+			if err := w.observe(); err != nil {
+				return err
+			}
+		}
 		if err := w.drain(func() bool { return len(w.inFlight) == 0 }); err != nil {
 			return err
 		}
-		if j.intent == i { // not the token that it needed first
-			w.known(j)
+		for _, j := range asked {
+			if j.mine != "" { // not the token that it needed first
+				w.known(j)
+			}
 		}
 	}
 	return nil
@@ -326,27 +340,30 @@ func (w *world) askAll() error {
 // are sent again by the operator.
 func (w *world) tellAll() error {
 	for range 200 {
-		var left int
-		for _, c := range w.model.codes {
-			for _, d := range c.told {
-				if d.state != pay.DeliveryDone {
-					left++
-				}
-				if d.state == pay.DeliveryFailed {
-					w.send(w.resend(d))
-				}
-			}
-		}
+		left := w.model.untold
 		if left == 0 {
 			return nil
 		}
 		w.sleep(7 * time.Hour) // longer than any wait between tries
-		var idle int
-		if err := w.drain(func() bool { idle++; return idle > 30+20*left && len(w.inFlight) == 0 }); err != nil {
+		w.resendAll()
+		var steps int
+		enough := func() bool { steps++; return w.model.untold == 0 || steps > 30+20*left }
+		if err := w.drain(func() bool { return enough() && len(w.inFlight) == 0 }); err != nil {
 			return err
 		}
 	}
 	return errors.New("some notifications are never delivered, though every receiver is well")
+}
+
+// resendAll is the operator, who sends again what was given up.
+func (w *world) resendAll() {
+	for _, c := range w.model.codes {
+		for _, d := range c.told {
+			if d.state == pay.DeliveryFailed {
+				w.send(w.resend(d))
+			}
+		}
+	}
 }
 
 // quit ends the world, whatever it has come to.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing/synctest"
@@ -20,10 +21,10 @@ import (
 // world is one simulated world.
 type world struct {
 	journal
+	tally
 	dice    *rand.Rand // of what happens
 	secrets io.Reader  // the core's dice
 	folder  string
-	lives   int // nodes that have been
 	node    *node
 	bug     bug
 	calm    bool // nothing fails
@@ -41,26 +42,37 @@ type world struct {
 	finished []*job
 	ended    []*writes
 
-	jobs       int
 	references int
 	crowd      int64 // jobs at a time, at most
 	inFlight   []*job
 	open       []*intent // whose clients do not know what came of them
 	asked      []*intent // whose clients do
-	externals  map[string]bool
-	doubts     []*writes // that failed with the disk
+	externals  map[externalKey]bool
+	doubts     []*writes  // that failed with the disk
+	reader     pay.Reader // of the snapshot that is being read; nil: none is
 	touched    []func() error
-	paid       int
 }
 
 // outcome is what came of a world.
 type outcome struct {
-	err   error
-	step  int
-	log   []byte
-	paid  int
-	jobs  int
-	lives int
+	err  error
+	step int
+	log  []byte
+	tally
+}
+
+// tally is how much went on.
+type tally struct {
+	jobs, paid int
+	lives      int // nodes that have been
+	faults     int // of calls of storage and of receivers, disks that failed, processes that died
+}
+
+func (t *tally) add(other tally) {
+	t.paid += other.paid
+	t.jobs += other.jobs
+	t.lives += other.lives
+	t.faults += other.faults
 }
 
 // options say which world, how long, and what is wrong with its server.
@@ -75,12 +87,15 @@ type options struct {
 func live(o options, from beginning, folder string) outcome {
 	w := &world{
 		dice: rand.New(rand.NewPCG(o.seed, 1)), folder: folder, bug: o.bug, dialects: dialects(),
-		parties: slices.Clone(from.parties), model: newModel(from.parties), externals: map[string]bool{},
+		parties: slices.Clone(from.parties), model: newModel(from.parties), externals: map[externalKey]bool{},
 	}
 	w.secrets = &locked{from: rand.NewChaCha8([32]byte{byte(o.seed), byte(o.seed >> 8), byte(o.seed >> 16), byte(o.seed >> 24)})}
 	w.turns.waiting = map[string]*turn{}
 	w.journal.now = business
 	err := w.begin(from)
+	if w.rush {
+		o.steps *= rushLength
+	}
 	for err == nil && w.step < o.steps {
 		w.step++
 		err = w.advance()
@@ -89,7 +104,7 @@ func live(o options, from beginning, folder string) outcome {
 		err = w.conclude()
 	}
 	err = errors.Join(err, w.quit())
-	return outcome{err, w.step, w.text.Bytes(), w.paid, w.jobs, w.lives}
+	return outcome{err, w.step, w.text.Bytes(), w.tally}
 }
 
 func (w *world) now() time.Time { return business().Truncate(time.Microsecond) }
@@ -114,7 +129,7 @@ func (w *world) begin(from beginning) error {
 	time.Sleep(time.Hour + time.Duration(w.draw(int64(48*time.Hour))))
 	w.crowd = crowds[w.draw(int64(len(crowds)))]
 	w.calm, w.coarse = w.draw(10) == 0, w.draw(3) == 0
-	if w.rush = w.draw(8) == 0; w.rush {
+	if w.rush = w.draw(5) == 0; w.rush {
 		w.crowd, w.coarse = rushHour, true
 	}
 	w.note("the world is calm: %t, coarse: %t, rush: %t, crowd: %d", w.calm, w.coarse, w.rush, w.crowd)
@@ -131,8 +146,10 @@ func (w *world) begin(from beginning) error {
 // crowds are how many jobs there are at a time, at most.
 var crowds = []int64{1, 2, 4, 8}
 
-// rushHour is a crowd that fills a commit.
-const rushHour = 64
+const (
+	rushHour   = 64 // a crowd that fills a commit
+	rushLength = 3  // times as many steps as elsewhere
+)
 
 // lodging is a folder for the next node.
 func (w *world) lodging() string {
@@ -216,15 +233,29 @@ func (w *world) letOneGo() (bool, error) {
 	if len(all) == 0 {
 		return false, nil
 	}
-	t := all[w.draw(int64(len(all)))]
-	if w.rush && t.job != nil && t.what == toUpdate && len(all) > 1 && w.draw(4) > 0 {
-		return w.letGroupGo()
+	t := w.pick(all)
+	if w.rush && t.what == toUpdate && w.draw(16) > 0 {
+		if did, err := w.letGroupGo(); did || err != nil {
+			return did, err
+		}
 	}
 	r, err := w.rule(t)
 	if err == nil {
 		w.turns.release(t, r)
 	}
 	return true, err
+}
+
+// pick draws one of those that wait. In a rush those that want to write mostly
+// wait for more of them, to share their commit.
+func (w *world) pick(all []*turn) *turn {
+	t := all[w.draw(int64(len(all)))]
+	for range 3 {
+		if w.rush && t.what == toUpdate {
+			t = all[w.draw(int64(len(all)))]
+		}
+	}
+	return t
 }
 
 // rule decides how a turn goes on.
@@ -237,6 +268,9 @@ func (w *world) rule(t *turn) (ruling, error) {
 		r = w.weather.rule(w, t)
 	}
 	w.note("%s may %s%s", t.who, t.what, r.words())
+	if r.faulty() {
+		w.faults++
+	}
 	if t.job != nil && (r.err != nil || r.lose) {
 		t.job.disturbed = true
 	}
@@ -261,19 +295,11 @@ func (r ruling) words() string {
 	return ""
 }
 
-// group draws those that are to share a commit. At most one is the notifier's:
-// the order in which tries end decides which are next, and all of a group go on
-// at once.
+// group draws those that are to share a commit. A name with a mark is that of a
+// second goroutine of the same delivery, which goes on alone.
 func (w *world) group() []*turn {
-	all := w.turns.list()
+	all := slices.DeleteFunc(w.turns.list(), func(t *turn) bool { return t.what != toUpdate || strings.HasSuffix(t.who, again) })
 	w.dice.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	notifiers := 0
-	all = slices.DeleteFunc(all, func(t *turn) bool {
-		if t.what == toUpdate && t.job == nil {
-			notifiers++
-		}
-		return t.what != toUpdate || (t.job == nil && notifiers > 1)
-	})
 	if most := 2 + int(w.draw(w.crowd)); !w.rush && len(all) > most {
 		all = all[:most]
 	}
@@ -281,7 +307,8 @@ func (w *world) group() []*turn {
 }
 
 // letGroupGo lets several transactions share one commit: they queue up behind
-// one that holds the writer.
+// one that holds the writer. After it the notifier's wait for a turn each: the
+// order in which tries end decides which are next.
 func (w *world) letGroupGo() (bool, error) {
 	all := w.group()
 	if len(all) < 2 {
@@ -303,6 +330,7 @@ func (w *world) letGroupGo() (bool, error) {
 		if err != nil {
 			return true, err
 		}
+		r.dawdle = r.dawdle || t.job == nil
 		w.turns.release(t, r)
 		synctest.Wait()
 	}
@@ -358,7 +386,7 @@ func (w *world) beginJob() bool {
 			continue
 		}
 		plan := d.plan
-		if w.rush && len(w.model.codes) > 40 && w.draw(4) > 0 {
+		if w.rush && len(w.model.codes) > 2*rushHour && w.draw(8) > 0 {
 			plan = (*world).pay
 		}
 		return w.try(plan(w))
