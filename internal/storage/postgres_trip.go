@@ -49,20 +49,34 @@ func (t *trip) insert(tables [][][]any) {
 	}
 }
 
-// ask adds the statements of members, in their order. Those that insert under
-// keys of others' choice become one.
+// ask adds the statements of members, in their order. Those of a text that has
+// a form for many become one.
 func (t *trip) ask(asking []*member) {
 	for len(asking) > 0 {
 		text, n := asking[0].asks.text, 1
-		for keyColumn[text] != "" && n < len(asking) && asking[n].asks.text == text {
+		for n < len(asking) && asking[n].asks.text == text {
 			n++
 		}
-		if n > 1 {
-			t.claim(text, asking[:n])
-		} else {
-			t.askOne(asking[0])
-		}
+		t.askAll(text, asking[:n])
 		asking = asking[n:]
+	}
+}
+
+func (t *trip) askAll(text string, asking []*member) {
+	_, changes := changes[text]
+	switch {
+	case len(asking) == 1:
+		t.askOne(asking[0])
+	case keyColumn[text] != "":
+		t.claim(text, asking)
+	case lookups[text]:
+		t.look(text, asking)
+	case changes:
+		t.change(text, asking)
+	default:
+		for _, m := range asking {
+			t.askOne(m)
+		}
 	}
 }
 
