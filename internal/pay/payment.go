@@ -137,6 +137,7 @@ func (c *Core) newPayment(req PayRequest, b bill) (Payment, error) {
 
 // settlePayment is the whole decision, inside one transaction.
 func (c *Core) settlePayment(tx Tx, p *Payment, b bill, marks []Mark, transferID string) error {
+	tx.Foresee(Foreseen{PayerID: p.PayerID, CodeRef: p.CodeRef, PartnerID: p.AcquirerID, MerchantID: p.MerchantID})
 	if err := remember(tx, marks, p.Ref); err != nil {
 		return err
 	}

@@ -25,11 +25,13 @@ var deliveries = table[pay.Delivery]{
 // The id of a delivery is a UUIDv7, so its order is that of age.
 var (
 	deliveryByID = deliveries.find("WHERE id = $1")
-	// Nodes that claim at the same time pass over each other's rows.
+	// Nodes that claim at the same time pass over each other's rows. What is pending
+	// has no end: said so, one index alone fits, even where no statistics help to
+	// choose.
 	claimDeliveries = `WITH due AS MATERIALIZED (
 			SELECT id FROM delivery WHERE state = 'pending' AND holder = '' AND next_at <= $2
 			AND id = (SELECT MIN(id) FROM delivery AS same
-				WHERE same.code_ref = delivery.code_ref AND same.state = 'pending')
+				WHERE same.code_ref = delivery.code_ref AND same.done_at = 0)
 			ORDER BY next_at, id LIMIT $3 /*postgres: FOR UPDATE SKIP LOCKED */)
 		UPDATE delivery SET holder = $1 WHERE id IN (SELECT id FROM due)
 		RETURNING ` + strings.Join(deliveries.columns, ", ")

@@ -43,6 +43,9 @@ type member struct {
 	claims  []markRow // made in this run
 	claimed int       // of them: sent
 
+	foreseen []*ask // what it is going to read
+	fetching int    // of them: sent
+
 	fault     error // of a statement: nothing else runs
 	streaming bool  // rows are being visited
 	wrote     bool
@@ -275,14 +278,18 @@ func (m *member) await(a *ask) error {
 		return errOver
 	case m.streaming:
 		return errNested
-	case m.fault == nil && !m.yield(a):
+	case m.fault == nil && !a.answered && !m.yield(a):
 		m.fault = errStopped
 	}
 	return m.fault
 }
 
 func (m *member) query(text string, args []any, scan func(row) error) error {
-	return m.read(&ask{text: text, args: args}, scan)
+	a := m.foretold(text, args)
+	if a == nil {
+		a = &ask{text: text, args: args}
+	}
+	return m.read(a, scan)
 }
 
 func (m *member) read(a *ask, scan func(row) error) error {

@@ -216,7 +216,8 @@ func blame(s *lockstep, err error) ([]*job, error) {
 }
 
 // send makes one round trip: it begins the transaction if need be, makes the
-// marks that wait, inserts rows that waited and runs the members' statements.
+// marks that wait, inserts rows that waited and runs the members' statements,
+// those that they have foreseen too.
 func (l *postgresLane) send(ctx context.Context, begin bool, s *lockstep, tables [][][]any, asking []*member) error {
 	t := &trip{link: l.link}
 	if begin {
@@ -226,7 +227,7 @@ func (l *postgresLane) send(ctx context.Context, begin bool, s *lockstep, tables
 	had := make(map[string]*member, len(rows))
 	t.mark(rows, by, had)
 	t.insert(tables)
-	t.ask(asking)
+	t.ask(asking, s.fetch())
 	if err := t.run(ctx); err != nil {
 		return err
 	}

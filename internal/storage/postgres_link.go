@@ -65,7 +65,7 @@ func (k *link) answer(results pgx.BatchResults, a *ask) error {
 		if fields == nil {
 			fields = slices.Clone(rows.FieldDescriptions()) // the next result takes their place
 		}
-		a.rows = append(a.rows, &rawRow{k.conn.TypeMap(), fields, cloned(rows.RawValues())})
+		a.rows = append(a.rows, &rawRow{types: k.conn.TypeMap(), fields: fields, values: cloned(rows.RawValues())})
 	}
 	if err := rows.Err(); err != nil {
 		return err
@@ -96,6 +96,9 @@ type rawRow struct {
 	types  *pgtype.Map
 	fields []pgconn.FieldDescription
 	values [][]byte
+
+	shared bool // by some who have asked for it
+	read   any  // by the first of them
 }
 
 func (r *rawRow) Scan(dest ...any) error {
@@ -139,7 +142,7 @@ func (r *rawRow) cut() (n int64, rest *rawRow, err error) {
 	if err := r.scan(0, &n); err != nil {
 		return 0, nil, err
 	}
-	return n, &rawRow{r.types, r.fields[1:], r.values[1:]}, nil
+	return n, &rawRow{types: r.types, fields: r.fields[1:], values: r.values[1:]}, nil
 }
 
 // away is a failure that another attempt may not meet.

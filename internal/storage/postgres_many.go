@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,13 +29,13 @@ type rowKey struct {
 	parameter int
 }
 
-// look adds one statement for members that look for rows by names.
-func (t *trip) look(text string, asking []*member) {
+// look adds one statement that looks for rows by names.
+func (t *trip) look(text string, asks []*ask) {
 	var wanted [][]any
 	var askers [][]*ask // by wanted
-	places := make(map[string]int, len(asking))
-	for _, m := range asking {
-		args := plain(m.asks.args)
+	places := make(map[string]int, len(asks))
+	for _, a := range asks {
+		args := plain(a.args)
 		name := named(args)
 		place, ok := places[name]
 		if !ok {
@@ -44,10 +43,10 @@ func (t *trip) look(text string, asking []*member) {
 			places[name] = place
 			wanted, askers = append(wanted, args), append(askers, nil)
 		}
-		askers[place] = append(askers[place], m.asks)
+		askers[place] = append(askers[place], a)
 	}
 	if len(wanted) == 1 {
-		t.lookOnce(text, wanted[0], askers[0])
+		t.lookOnce(text, wanted[0], asks)
 		return
 	}
 	t.together(text, lookupOf(text), columnsOf(wanted), func(found *ask) error {
@@ -56,24 +55,36 @@ func (t *trip) look(text string, asking []*member) {
 			if err != nil {
 				return err
 			}
-			for _, a := range askers[place-1] {
-				a.rows = append(a.rows, rest)
-			}
+			hand(rest, askers[place-1])
 		}
-		answer(askers...)
+		answer(asks)
 		return nil
 	})
 }
 
 // lookOnce is look for one name.
-func (t *trip) lookOnce(text string, args []any, askers []*ask) {
+func (t *trip) lookOnce(text string, args []any, asks []*ask) {
 	t.together(text, text, args, func(found *ask) error {
-		for _, a := range askers {
-			a.rows, a.affected = found.rows, found.affected
+		for _, r := range found.rows {
+			hand(r.(*rawRow), asks)
 		}
-		answer(askers)
+		answer(asks)
 		return nil
 	})
+}
+
+// hand gives a row to those who have asked for it.
+func hand(r *rawRow, askers []*ask) {
+	r.shared = len(askers) > 1
+	for _, a := range askers {
+		a.rows = append(a.rows, r)
+	}
+}
+
+func answer(asks []*ask) {
+	for _, a := range asks {
+		a.answered = true
+	}
 }
 
 // change adds statements for members that change a row each.
@@ -133,12 +144,6 @@ func (t *trip) together(text, many string, args []any, read func(*ask) error) {
 		}
 		return nil
 	})
-}
-
-func answer(askers ...[]*ask) {
-	for _, a := range slices.Concat(askers...) {
-		a.answered = true
-	}
 }
 
 // named is a name of several parts as one.
