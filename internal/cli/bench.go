@@ -108,7 +108,7 @@ func (o benchOptions) complete() (benchOptions, error) {
 		}
 	}
 	if o.operation == verbPay {
-		o.codes = max(o.codes, (o.rounds+1)*o.ahead(v))
+		o.codes = max(o.codes, (o.rounds+1)*o.ahead(v)+1) // one for the sample
 	}
 	return o, nil
 }

@@ -137,6 +137,7 @@ func (c *Core) newPayment(req PayRequest, b bill) (Payment, error) {
 
 // settlePayment is the whole decision, inside one transaction.
 func (c *Core) settlePayment(tx Tx, p *Payment, b bill, marks []Mark, transferID string) error {
+	tx.Foresee(Foreseen{PayerID: p.PayerID, CodeRef: p.CodeRef, PartnerID: p.AcquirerID, MerchantID: p.MerchantID})
 	if err := remember(tx, marks, p.Ref); err != nil {
 		return err
 	}
@@ -157,13 +158,16 @@ func (c *Core) settlePayment(tx Tx, p *Payment, b bill, marks []Mark, transferID
 	}
 	transfer.Move(wallet, payee, int64(p.Amount-p.MDR))
 	transfer.Move(wallet, ledger.FeeRevenue, int64(p.MDR+p.Fee))
+	if p.OnUs() {
+		if err := tell(tx, code, merchant, p, transfer.ID); err != nil {
+			return err
+		}
+	}
+	// Last of what asks, for it locks what many want.
 	if err := debit(tx, p); err != nil {
 		return err
 	}
-	if err := book(tx, p, transfer); err != nil || !p.OnUs() {
-		return err
-	}
-	return tell(tx, code, merchant, p, transfer.ID)
+	return book(tx, p, transfer)
 }
 
 func book(tx Tx, p *Payment, transfer ledger.Transfer) error {

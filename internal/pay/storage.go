@@ -101,6 +101,13 @@ type Counts struct {
 	Codes, Payments, Transfers, Postings int64
 }
 
+// Foreseen are things that a transaction is going to read by their names; an
+// empty name is none.
+type Foreseen struct {
+	PayerID, CodeRef      string
+	PartnerID, MerchantID string // the partner, and the merchant of it
+}
+
 // Tx reads and writes. An insert that meets a row of the same key is
 // ErrExists, after which the transaction may go on. Of codes, payments,
 // refunds, transfers and deliveries, whose keys the program itself draws, only
@@ -108,6 +115,10 @@ type Counts struct {
 // undone.
 type Tx interface {
 	Reader
+
+	// Foresee says what the transaction is going to read, so that it may be read
+	// at once. Each of it may then be as it was at this call.
+	Foresee(Foreseen)
 
 	PutPartner(Partner) error // inserts or replaces; a client key of another partner is ErrExists
 	PutMerchant(Merchant) error

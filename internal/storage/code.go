@@ -37,10 +37,12 @@ var (
 		UPDATE code SET state = 'expired', closed_at = expires_at
 		WHERE state = 'active' AND ref IN (SELECT ref FROM due)`
 	insertCode = codes.insert("day")
-	// The condition on the state is what lets a dynamic code be paid once.
-	holdCode  = "SELECT ref FROM code WHERE ref = $1 AND state = 'active' /*postgres: FOR SHARE */"
-	closeCode = "UPDATE code SET state = $1, closed_at = $2 WHERE ref = $3 AND state = 'active'"
-	endCode   = "UPDATE code SET state = 'expired', closed_at = $1, expires_at = $1 WHERE ref = $2 AND state = 'active'"
+	// That it is not closed yet, which is to say active, lets a dynamic code be paid
+	// once. The indexes of active codes do not fit these words, so that PostgreSQL
+	// takes none of them for the key's, as it did while there were few codes.
+	holdCode  = "SELECT ref FROM code WHERE ref = $1 AND closed_at = 0 /*postgres: FOR SHARE */"
+	closeCode = "UPDATE code SET state = $1, closed_at = $2 WHERE ref = $3 AND closed_at = 0"
+	endCode   = "UPDATE code SET state = 'expired', closed_at = $1, expires_at = $1 WHERE ref = $2 AND closed_at = 0"
 )
 
 func (r reader) Code(ref string) (pay.Code, error) { return codes.one(r.q, codeByRef, ref) }

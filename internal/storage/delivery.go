@@ -24,10 +24,12 @@ var deliveries = table[pay.Delivery]{
 
 // The id of a delivery is a UUIDv7, so its order is that of age.
 var (
-	deliveryByID  = deliveries.find("WHERE id = $1")
+	deliveryByID = deliveries.find("WHERE id = $1")
+	// What is pending has no end: said so, one index alone fits, even where no
+	// statistics help to choose.
 	dueDeliveries = `WHERE state = 'pending' AND holder = '' AND next_at <= $1
 			AND id = (SELECT MIN(id) FROM delivery AS same
-				WHERE same.code_ref = delivery.code_ref AND same.state = 'pending')
+				WHERE same.code_ref = delivery.code_ref AND same.done_at = 0)
 			ORDER BY next_at, id LIMIT $2`
 	// One writer finds what is due and holds each: that can be said again.
 	findDeliveries = deliveries.find(dueDeliveries)

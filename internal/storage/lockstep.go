@@ -22,6 +22,7 @@ var errStopped = errors.New("storage: this attempt of the transaction is over")
 //
 // Rows under keys of the program's own wait with the members that add them, and
 // go in with the next round trip that needs their table, or before the commit.
+// Marks go with the next round trip of all; till then they count as made.
 type lockstep struct {
 	members []*member
 	latches map[string]*latch
@@ -36,13 +37,19 @@ type member struct {
 	yield   func(*ask) bool
 	asks    *ask // what it waits for; nil before it begins
 	latched []string
-	prompt  bool      // its rows do not wait
+	prompt  bool      // its rows and marks do not wait
+	asking  bool      // its marks do not wait: some that did were not to be had
 	waits   []pending // to be inserted
+	claims  []markRow // made in this run
+	claimed int       // of them: sent
+
+	foreseen []*ask // what it is going to read
+	fetching int    // of them: sent
 
 	fault     error // of a statement: nothing else runs
 	streaming bool  // rows are being visited
 	wrote     bool
-	aside     bool // it waits for a neighbour that waits for it
+	aside     bool // it cannot go on here, and is to be run alone
 	over      bool
 }
 
@@ -53,6 +60,7 @@ type ask struct {
 
 	lock   string
 	shared bool
+	writes bool
 
 	rows     []row
 	affected int64
@@ -70,18 +78,30 @@ type latch struct {
 func newLockstep(jobs []*job, prompt bool) *lockstep {
 	s := &lockstep{members: make([]*member, len(jobs)), latches: make(map[string]*latch)}
 	for i, j := range jobs {
-		m := &member{job: j, prompt: prompt}
-		m.resume, m.stop = iter.Pull(func(yield func(*ask) bool) {
-			m.yield = yield
-			m.job.err = call(m.job.f, m)
-			m.over = true
-			if m.job.err != nil {
-				m.waits = nil
-			}
-		})
-		s.members[i] = m
+		s.members[i] = &member{job: j, prompt: prompt, asking: prompt}
+		s.members[i].begin()
 	}
 	return s
+}
+
+func (m *member) begin() {
+	m.resume, m.stop = iter.Pull(func(yield func(*ask) bool) {
+		m.yield = yield
+		m.job.err = call(m.job.f, m)
+		m.over = true
+		if m.job.err != nil {
+			m.waits = nil
+		}
+	})
+}
+
+// startOver begins a member again that has changed nothing yet. It asks for its
+// marks from now on.
+func (s *lockstep) startOver(m *member) {
+	m.stop()
+	s.unlatch(m)
+	*m = member{job: m.job, prompt: m.prompt, asking: true}
+	m.begin()
 }
 
 // run takes all members to their end. send answers statements in one round
@@ -89,7 +109,7 @@ func newLockstep(jobs []*job, prompt bool) *lockstep {
 func (s *lockstep) run(send func([]*member) error) error {
 	for {
 		asking := s.advance()
-		if len(asking) > 0 {
+		if len(asking) > 0 || s.claiming() {
 			if err := send(asking); err != nil {
 				return err
 			}
@@ -137,7 +157,12 @@ func (s *lockstep) mayGoOn(m *member) bool {
 
 func (s *lockstep) goOn(m *member) {
 	a, ok := m.resume()
-	if m.asks = a; !ok {
+	m.asks = a
+	switch {
+	case ok:
+	case m.job.err != nil && m.claimed < len(m.claims):
+		s.startOver(m) // a mark that is not to be had would be its answer
+	default:
 		s.unlatch(m)
 	}
 }
@@ -218,13 +243,17 @@ func (a *ask) key() string {
 func (s *lockstep) untie() bool {
 	for _, m := range slices.Backward(s.members) {
 		if !m.over && !m.aside {
-			m.aside = true
-			m.stop()
-			s.unlatch(m)
+			s.putAside(m)
 			return true
 		}
 	}
 	return false
+}
+
+func (s *lockstep) putAside(m *member) {
+	m.aside = true
+	m.stop()
+	s.unlatch(m)
 }
 
 // spoilt gives the transactions that cannot be kept, and whose traces the
@@ -249,14 +278,21 @@ func (m *member) await(a *ask) error {
 		return errOver
 	case m.streaming:
 		return errNested
-	case m.fault == nil && !m.yield(a):
+	case m.fault == nil && !a.answered && !m.yield(a):
 		m.fault = errStopped
 	}
 	return m.fault
 }
 
 func (m *member) query(text string, args []any, scan func(row) error) error {
-	a := &ask{text: text, args: args}
+	a := m.foretold(text, args)
+	if a == nil {
+		a = &ask{text: text, args: args}
+	}
+	return m.read(a, scan)
+}
+
+func (m *member) read(a *ask, scan func(row) error) error {
 	if err := m.await(a); err != nil {
 		return err
 	}
@@ -271,7 +307,7 @@ func (m *member) query(text string, args []any, scan func(row) error) error {
 }
 
 func (m *member) exec(text string, args []any) (int64, error) {
-	a := &ask{text: text, args: args}
+	a := &ask{text: text, args: args, writes: true}
 	err := m.await(a)
 	m.wrote = m.wrote || a.affected > 0
 	return a.affected, err
@@ -279,12 +315,10 @@ func (m *member) exec(text string, args []any) (int64, error) {
 
 func (m *member) marked(id string) (markRow, error) { return markedBy(m, id) }
 
-func (m *member) mark(row markRow) error { return markThrough(m, row) }
-
 func (m *member) forgotMarks() {}
 
 func (m *member) returning(text string, args []any, scan func(row) error) error {
-	return m.query(text, args, func(r row) error {
+	return m.read(&ask{text: text, args: args, writes: true}, func(r row) error {
 		m.wrote = true
 		return scan(r)
 	})

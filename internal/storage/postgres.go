@@ -26,6 +26,17 @@ var postgresSettings = map[string]string{
 	"timezone":                            "UTC",
 }
 
+// laneSettings hold for the connections that write. What a group asks names its
+// rows by keys, however many it is: a plan that is made anew, or for what a table
+// held at the time, can only be worse. Rows are then locked in the order of
+// their keys.
+var laneSettings = map[string]string{
+	"enable_bitmapscan": "off",
+	"enable_seqscan":    "off",
+	"jit":               "off",
+	"plan_cache_mode":   "force_generic_plan",
+}
+
 // OpenPostgres opens the books in a database that several nodes may share,
 // named by a URL as libpq's, with several hosts if need be
 // (postgres://user@a,b/qrisd?target_session_attrs=read-write). It brings the
@@ -48,10 +59,12 @@ func OpenPostgres(ctx context.Context, url string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("storage: connect: %w", explainPostgres(err))
 	}
 	s := &Store{readers: &postgresViewer{pool: pool, patience: o.Patience}, probe: probeDatabase}
+	laneConfig := config.ConnConfig.Copy()
+	setUnless(laneConfig.RuntimeParams, laneSettings)
 	lanes := make([]lane, o.Writers)
 	for i := range lanes {
 		lanes[i] = &postgresLane{
-			dial:     func(ctx context.Context) (*pgx.Conn, error) { return pgx.ConnectConfig(ctx, config.ConnConfig.Copy()) },
+			dial:     func(ctx context.Context) (*pgx.Conn, error) { return pgx.ConnectConfig(ctx, laneConfig.Copy()) },
 			newID:    func() string { return uuid.Must(uuid.NewV7()).String() },
 			patience: o.Patience, health: &s.health,
 		}
@@ -77,11 +90,7 @@ func postgresConfig(url string, o Options) (*pgxpool.Config, error) {
 	}
 	config.MaxConns = int32(o.Readers)
 	c := config.ConnConfig
-	for name, value := range postgresSettings {
-		if _, set := c.RuntimeParams[name]; !set {
-			c.RuntimeParams[name] = value
-		}
-	}
+	setUnless(c.RuntimeParams, postgresSettings)
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = 3 * time.Second
 	}
@@ -90,6 +99,15 @@ func postgresConfig(url string, o Options) (*pgxpool.Config, error) {
 		Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3,
 	}}).DialContext
 	return config, nil
+}
+
+// setUnless sets what the URL does not.
+func setUnless(parameters, settings map[string]string) {
+	for name, value := range settings {
+		if _, set := parameters[name]; !set {
+			parameters[name] = value
+		}
+	}
 }
 
 // preparePostgres checks what commits rest on, and migrates.

@@ -120,7 +120,7 @@ func (l *postgresLane) decide(jobs []*job, prompt bool) (decided, alone []*job, 
 		switch {
 		case muddled(err):
 			return nil, append(alone, jobs...), false, nil
-		case len(spoilt) > 0 && len(jobs) == 1:
+		case len(spoilt) > 0 && prompt:
 			return jobs, alone, false, nil
 		case len(spoilt) > 0:
 			alone = append(alone, spoilt...)
@@ -160,7 +160,7 @@ func (l *postgresLane) attempt(jobs []*job, prompt bool) (wrote bool, spoilt []*
 	defer s.stopAll()
 	began := false
 	send := func(tables [][][]any, asking []*member) error {
-		err := l.send(ctx, !began, tables, asking)
+		err := l.send(ctx, !began, s, tables, asking)
 		began = true
 		return err
 	}
@@ -215,16 +215,24 @@ func blame(s *lockstep, err error) ([]*job, error) {
 	return []*job{c.member.job}, nil
 }
 
-// send makes one round trip: it begins the transaction if need be, inserts rows
-// that waited and runs the members' statements.
-func (l *postgresLane) send(ctx context.Context, begin bool, tables [][][]any, asking []*member) error {
+// send makes one round trip: it begins the transaction if need be, makes the
+// marks that wait, inserts rows that waited and runs the members' statements,
+// those that they have foreseen too.
+func (l *postgresLane) send(ctx context.Context, begin bool, s *lockstep, tables [][][]any, asking []*member) error {
 	t := &trip{link: l.link}
 	if begin {
 		l.begin(t)
 	}
+	rows, by := s.claim()
+	had := make(map[string]*member, len(rows))
+	t.mark(rows, by, had)
 	t.insert(tables)
-	t.ask(asking)
-	return t.run(ctx)
+	t.ask(asking, s.fetch())
+	if err := t.run(ctx); err != nil {
+		return err
+	}
+	s.settle(had)
+	return nil
 }
 
 func (l *postgresLane) begin(t *trip) {

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"database/sql/driver"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -64,12 +65,7 @@ func (k *link) answer(results pgx.BatchResults, a *ask) error {
 		if fields == nil {
 			fields = slices.Clone(rows.FieldDescriptions()) // the next result takes their place
 		}
-		values := rows.RawValues()
-		kept := make([][]byte, len(values))
-		for i, v := range values {
-			kept[i] = slices.Clone(v)
-		}
-		a.rows = append(a.rows, &rawRow{k.conn.TypeMap(), fields, kept})
+		a.rows = append(a.rows, &rawRow{types: k.conn.TypeMap(), fields: fields, values: cloned(rows.RawValues())})
 	}
 	if err := rows.Err(); err != nil {
 		return err
@@ -78,11 +74,31 @@ func (k *link) answer(results pgx.BatchResults, a *ask) error {
 	return nil
 }
 
+// cloned are a row's values for longer than the next row.
+func cloned(values [][]byte) [][]byte {
+	size := 0
+	for _, v := range values {
+		size += len(v)
+	}
+	all, clones := make([]byte, 0, size), make([][]byte, len(values))
+	for i, v := range values {
+		if v == nil {
+			continue
+		}
+		all = append(all, v...)
+		clones[i] = all[len(all)-len(v) : len(all) : len(all)]
+	}
+	return clones
+}
+
 // rawRow is a row as it came over the wire.
 type rawRow struct {
 	types  *pgtype.Map
 	fields []pgconn.FieldDescription
 	values [][]byte
+
+	shared bool // by some who have asked for it
+	read   any  // by the first of them
 }
 
 func (r *rawRow) Scan(dest ...any) error {
@@ -90,11 +106,43 @@ func (r *rawRow) Scan(dest ...any) error {
 		return fmt.Errorf("a row has %d columns, %d were asked for", len(r.values), len(dest))
 	}
 	for i, d := range dest {
-		if err := r.types.Scan(r.fields[i].DataTypeOID, r.fields[i].Format, r.values[i], d); err != nil {
+		if err := r.scan(i, d); err != nil {
 			return fmt.Errorf("column %s: %w", r.fields[i].Name, err)
 		}
 	}
 	return nil
+}
+
+// scan reads a value. Most are text or numbers, which need no plan.
+func (r *rawRow) scan(i int, dest any) error {
+	f, v := &r.fields[i], r.values[i]
+	switch d := dest.(type) {
+	case *string:
+		if v != nil && f.DataTypeOID == pgtype.TextOID {
+			*d = string(v)
+			return nil
+		}
+	case *int64:
+		if len(v) == 8 && f.DataTypeOID == pgtype.Int8OID && f.Format == pgtype.BinaryFormatCode {
+			*d = int64(binary.BigEndian.Uint64(v))
+			return nil
+		}
+	case moment:
+		var us int64
+		if err := r.scan(i, &us); err != nil {
+			return err
+		}
+		return d.Scan(us)
+	}
+	return r.types.Scan(f.DataTypeOID, f.Format, v, dest)
+}
+
+// cut takes a number from the row's front.
+func (r *rawRow) cut() (n int64, rest *rawRow, err error) {
+	if err := r.scan(0, &n); err != nil {
+		return 0, nil, err
+	}
+	return n, &rawRow{types: r.types, fields: r.fields[1:], values: r.values[1:]}, nil
 }
 
 // away is a failure that another attempt may not meet.

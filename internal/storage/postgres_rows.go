@@ -2,9 +2,7 @@ package storage
 
 import (
 	"errors"
-	"strconv"
 	"strings"
-	"sync"
 )
 
 // keyColumn are the inserts that go together where members ask for the same at
@@ -28,30 +26,18 @@ func insertTogether(text string, rows [][]any) (string, []any) {
 	if len(rows) == 1 {
 		return strings.TrimSuffix(text, orNothing), rows[0]
 	}
-	arrays := make([]any, len(rows[0]))
-	for i, v := range rows[0] {
-		if _, isText := v.(string); isText {
-			arrays[i] = columnOf[string](rows, i)
-		} else {
-			arrays[i] = columnOf[int64](rows, i)
+	arrays := columnsOf(rows)
+	return manyText(text, func() string {
+		head, _, _ := strings.Cut(text, " VALUES ")
+		parameters := make([]string, len(arrays))
+		for i, a := range arrays {
+			parameters[i] = parameter(i+1) + "::" + arrayType(a)
 		}
-	}
-	if together, ok := togetherTexts.Load(text); ok {
-		return together.(string), arrays
-	}
-	head, _, _ := strings.Cut(text, " VALUES ")
-	parameters := make([]string, len(arrays))
-	for i, a := range arrays {
-		parameters[i] = "$" + strconv.Itoa(i+1) + "::" + arrayType(a)
-	}
-	together := head + " SELECT * FROM unnest(" + strings.Join(parameters, ", ") + ")"
-	togetherTexts.Store(text, together)
-	return together, arrays
+		return head + " SELECT * FROM unnest(" + strings.Join(parameters, ", ") + ")"
+	}), arrays
 }
 
 const orNothing = " ON CONFLICT DO NOTHING"
-
-var togetherTexts sync.Map // an insert statement's text to that for many
 
 // columnOf is one column of some rows, whose values are plain.
 func columnOf[V any](rows [][]any, i int) []V {

@@ -49,20 +49,56 @@ func (t *trip) insert(tables [][][]any) {
 	}
 }
 
-// ask adds the statements of members, in their order. Those that insert under
-// keys of others' choice become one.
-func (t *trip) ask(asking []*member) {
+// ask adds the statements of members, in their order, and then what was
+// foreseen. Those of a text that has a form for many become one.
+func (t *trip) ask(asking []*member, foreseen []*ask) {
+	var same []*ask
 	for len(asking) > 0 {
 		text, n := asking[0].asks.text, 1
-		for keyColumn[text] != "" && n < len(asking) && asking[n].asks.text == text {
+		for n < len(asking) && asking[n].asks.text == text {
 			n++
 		}
-		if n > 1 {
-			t.claim(text, asking[:n])
-		} else {
-			t.askOne(asking[0])
-		}
+		same, foreseen = ofText(foreseen, text)
+		t.askAll(text, asking[:n], same)
 		asking = asking[n:]
+	}
+	for len(foreseen) > 0 {
+		text := foreseen[0].text
+		same, foreseen = ofText(foreseen, text)
+		t.look(text, same)
+	}
+}
+
+// ofText parts the asks of a text from others.
+func ofText(asks []*ask, text string) (same, others []*ask) {
+	for _, a := range asks {
+		if a.text == text {
+			same = append(same, a)
+		} else {
+			others = append(others, a)
+		}
+	}
+	return same, others
+}
+
+func (t *trip) askAll(text string, asking []*member, foreseen []*ask) {
+	_, changes := changes[text]
+	switch {
+	case len(asking)+len(foreseen) == 1:
+		t.askOne(asking[0])
+	case keyColumn[text] != "":
+		t.claim(text, asking)
+	case lookups[text]:
+		for _, m := range asking {
+			foreseen = append(foreseen, m.asks)
+		}
+		t.look(text, foreseen)
+	case changes:
+		t.change(text, asking)
+	default:
+		for _, m := range asking {
+			t.askOne(m)
+		}
 	}
 }
 

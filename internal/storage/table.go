@@ -83,8 +83,17 @@ func (t table[T]) visit(q querier, text string, args []any, visit func(T) error)
 }
 
 func (t table[T]) scan(r row) (v T, err error) {
+	many, _ := r.(*rawRow)
+	if many != nil && many.shared {
+		if v, ok := many.read.(T); ok {
+			return v, nil
+		}
+	}
 	if err := r.Scan(t.fields(&v)...); err != nil {
 		return v, fmt.Errorf("storage: read a row of %s: %w", t.name, err)
+	}
+	if many != nil && many.shared {
+		many.read = v
 	}
 	return v, nil
 }

@@ -1,0 +1,2 @@
+-- +goose Up
+DROP INDEX delivery_code;
