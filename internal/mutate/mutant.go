@@ -234,7 +234,11 @@ func (m *mutator) expression(e ast.Expr) {
 		return
 	}
 	if now, ok := swaps[b.Op]; ok && !isText(t.Type) {
-		m.replace(e, t.Type, m.text(b.X)+" "+now+" "+m.text(b.Y))
+		text := m.text(b.X) + " " + now + " " + m.text(b.Y)
+		if b.Op == token.LAND { // || binds less
+			text = "(" + text + ")"
+		}
+		m.replace(e, t.Type, text)
 	}
 	switch b.Op {
 	case token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -20,7 +19,8 @@ type trial struct {
 	binary string
 	flags  []string // of every run of the tests
 	tests  []test
-	reach  [][]int // for each mutant the tests that come by it, the cheapest first
+	reach  [][]int // for each mutant the tests that come by it
+	kills  kills
 }
 
 // test is one that passes without a mutant.
@@ -86,7 +86,6 @@ func (t *trial) look() error {
 				t.reach[n] = append(t.reach[n], i)
 			}
 		}
-		slices.SortStableFunc(t.reach[n], func(a, b int) int { return int(t.tests[a].cost - t.tests[b].cost) })
 	}
 	return nil
 }

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -46,15 +50,26 @@ func (t *trial) try(n int) (fate, error) {
 	return survived, nil
 }
 
-// rounds are the tests that come by a mutant: the cheap ones, then the rest.
+// rounds are the tests that come by a mutant: the cheap ones and those that
+// kill most in the same file, then the rest.
 func (t *trial) rounds(n int) [][]int {
+	file := t.all[n].at.Filename
+	all := slices.SortedFunc(slices.Values(t.reach[n]), func(a, b int) int {
+		return cmp.Or(cmp.Compare(t.price(a, file), t.price(b, file)), cmp.Compare(a, b))
+	})
 	var sum time.Duration
-	for i, index := range t.reach[n] {
+	for i, index := range all {
 		if sum += t.tests[index].cost; sum > firstRound && i > 0 {
-			return [][]int{t.reach[n][:i], t.reach[n][i:]}
+			return [][]int{all[:i], all[i:]}
 		}
 	}
-	return [][]int{t.reach[n]}
+	return [][]int{all}
+}
+
+// price is what a test costs for each mutant of a file that it kills.
+func (t *trial) price(index int, file string) time.Duration {
+	test := t.tests[index]
+	return test.cost / time.Duration(1+t.kills.of(test.name, file))
 }
 
 func (t *trial) run(n int, round []int) (fate, error) {
@@ -64,14 +79,44 @@ func (t *trial) run(n int, round []int) (fate, error) {
 		names = append(names, regexp.QuoteMeta(t.tests[i].name))
 		cost += t.tests[i].cost
 	}
+	var out bytes.Buffer
 	cmd := t.command("-test.failfast", "-test.run=^("+strings.Join(names, "|")+")$")
 	limit := int(3*cost/time.Second) + 2
 	cmd.Env = append(cmd.Env, "QRISD_MUTANT="+strconv.Itoa(n), "QRISD_MUTANT_SECONDS="+strconv.Itoa(limit))
+	cmd.Stdout, cmd.WaitDelay = &out, time.Second
 	if err := cmd.Start(); err != nil {
 		return "", fmt.Errorf("running the tests of %s: %w", t.pack.path, err)
 	}
 	timer := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
-	return verdict(cmd.Wait(), !timer.Stop())
+	f, err := verdict(cmd.Wait(), !timer.Stop())
+	if failed := failure.FindSubmatch(out.Bytes()); f == killed && failed != nil {
+		t.kills.add(string(failed[1]), t.all[n].at.Filename)
+	}
+	return f, err
+}
+
+// failure is how a test says that it failed.
+var failure = regexp.MustCompile(`(?m)^--- FAIL: (\w+)`)
+
+// kills counts how many mutants of a file each test has killed.
+type kills struct {
+	mu    sync.Mutex
+	count map[[2]string]int // by test and file
+}
+
+func (k *kills) add(test, file string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.count == nil {
+		k.count = map[[2]string]int{}
+	}
+	k.count[[2]string{test, file}]++
+}
+
+func (k *kills) of(test, file string) int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.count[[2]string{test, file}]
 }
 
 // verdict says what the end of the tests means.
