@@ -41,6 +41,7 @@ func run(out io.Writer, args []string) error {
 		report := flags.String("report", "survivors.md", "file for the survivors that no list explains, and what lists name besides")
 		lists := flags.String("explained", "docs/mutants", "folder of a list for each package, NAME.md, of the survivors and why they survive")
 		known := flags.String("journal", "mutants.txt", "file of what became of each mutant, which a later run goes on with")
+		noted := flags.Bool("known", false, "try none and report what the journal has, as of a run that goes on")
 		jobs := flags.Int("jobs", runtime.NumCPU(), "how many mutants are tried at a time")
 		if err := flags.Parse(args[1:]); err != nil {
 			return err
@@ -49,7 +50,7 @@ func run(out io.Writer, args []string) error {
 		if err != nil {
 			return fmt.Errorf("mutate: -only: %w", err)
 		}
-		return runMutation(out, flags.Args(), sample{*skip, *every, pattern, *jobs, *lists}, *report, *known)
+		return runMutation(out, flags.Args(), sample{*skip, *every, pattern, *jobs, *lists, *noted}, *report, *known)
 	}
 	return fmt.Errorf("mutate: %q is neither coverage nor mutation", args[0])
 }

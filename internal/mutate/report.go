@@ -18,6 +18,7 @@ type sample struct {
 	only  *regexp.Regexp
 	jobs  int
 	lists string // folder of the survivors that are known and explained
+	known bool   // try none, and report what the journal has
 }
 
 // mutation tries a sample of the mutants of packages and prints a line for each
@@ -25,12 +26,8 @@ type sample struct {
 // explanations of what does not survive.
 func mutation(ctx context.Context, out, report io.Writer, j *journal, packages []string, s sample) error {
 	for _, pattern := range packages {
-		t, err := prepare(pattern, s.skip)
+		t, fates, err := s.fates(ctx, j, pattern)
 		if err != nil {
-			return err
-		}
-		fates, err := t.tryAll(ctx, j, s)
-		if err := errors.Join(err, os.RemoveAll(t.folder)); err != nil {
 			return err
 		}
 		t.tally(out, pattern, fates)
@@ -39,6 +36,35 @@ func mutation(ctx context.Context, out, report io.Writer, j *journal, packages [
 		}
 	}
 	return nil
+}
+
+// fates are what becomes of a package's mutants, or what is known of it.
+func (s sample) fates(ctx context.Context, j *journal, pattern string) (*trial, map[int]fate, error) {
+	if s.known {
+		return known(j, pattern)
+	}
+	t, err := prepare(pattern, s.skip)
+	if err != nil {
+		return nil, nil, err
+	}
+	fates, err := t.tryAll(ctx, j, s)
+	return t, fates, errors.Join(err, os.RemoveAll(t.folder))
+}
+
+// known gives the fates that the journal has, and tries nothing.
+func known(j *journal, pattern string) (*trial, map[int]fate, error) {
+	p, err := load(pattern)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, _ := mutants(p)
+	fates := map[int]fate{}
+	for n, m := range all {
+		if e, ok := j.known[m.key]; ok {
+			fates[n] = e.fate
+		}
+	}
+	return &trial{pack: p, all: all}, fates, nil
 }
 
 // tryAll gives the fates of a sample, by the number of the mutant. When ctx

@@ -1,0 +1,178 @@
+package pay
+
+import (
+	"bytes"
+	"errors"
+	"net/netip"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestAccessEdges: what a partner may be given at most, and one more.
+func TestAccessEdges(t *testing.T) {
+	network, digest := netip.MustParsePrefix("10.0.0.0/8"), strings.Repeat("ab", 32)
+	rules := func(networks, certificates, subject int) AccessRules {
+		a := AccessRules{Subject: strings.Repeat("x", subject)}
+		for range networks {
+			a.Networks = append(a.Networks, network)
+		}
+		for range certificates {
+			a.Certificates = append(a.Certificates, digest)
+		}
+		return a
+	}
+	for _, fits := range []AccessRules{rules(64, 16, 500), rules(0, 1, 0)} {
+		if got, err := fits.Tidy(); err != nil || !reflect.DeepEqual(got, fits) || !got.Mutual() {
+			t.Errorf("%+v: %v", got, err)
+		}
+	}
+	for _, more := range []AccessRules{rules(65, 0, 0), rules(0, 17, 0), rules(0, 0, 501)} {
+		got, err := more.Tidy()
+		var refusal *Error
+		if !errors.As(err, &refusal) || refusal.Field != "access" || !reflect.DeepEqual(got, more) {
+			t.Errorf("%+v: %v", got, err)
+		}
+	}
+}
+
+func TestRecordedEdges(t *testing.T) {
+	for text, want := range map[string]string{
+		strings.Repeat("x", 1000):       strings.Repeat("x", 1000),
+		strings.Repeat("x", 1001):       strings.Repeat("x", 1000),
+		"a\x00b\xff":                    "a?b",
+		strings.Repeat("x", 999) + "é":  strings.Repeat("x", 999),
+		strings.Repeat("x", 998) + "éy": strings.Repeat("x", 998) + "é",
+	} {
+		if got := recorded(text); got != want {
+			t.Errorf("%q is recorded as %q", text, got)
+		}
+	}
+}
+
+func TestDraftIsDue(t *testing.T) {
+	for _, row := range []struct {
+		draft Draft
+		due   bool
+	}{
+		{Draft{Block: Block{Kind: BlockPlain}}, false},
+		{Draft{Block: Block{Kind: BlockPlain}, Waiting: true}, true},
+		{Draft{Block: Block{Kind: BlockPlain, Leaves: "a"}}, true},
+		{Draft{Block: Block{Kind: BlockCleared}}, true},
+	} {
+		if row.draft.due() != row.due {
+			t.Errorf("%+v is due: %v", row.draft, !row.due)
+		}
+	}
+}
+
+func TestFirstID(t *testing.T) {
+	if got := firstID(time.Time{}); got != "" {
+		t.Errorf("the zero time has %s", got)
+	}
+	if got := firstID(time.UnixMilli(0x0123456789ab)); got != "01234567-89ab-7000-8000-000000000000" {
+		t.Errorf("it is %s", got)
+	}
+}
+
+// drawn is a core whose dice always show the same byte.
+func drawn(b byte) *Core { return &Core{dice: bytes.NewReader(bytes.Repeat([]byte{b}, 64))} }
+
+// TestReferences: every digit of a reference and of a retrieval reference
+// number, at moments with and without a rest below the millisecond.
+func TestReferences(t *testing.T) {
+	for at, ms := range map[time.Time]string{
+		time.Date(2026, 1, 31, 10, 0, 0, 123_000_000, Jakarta):    "36000123",
+		time.Date(2026, 1, 31, 10, 0, 0, 123_999_999, Jakarta):    "36000123",
+		time.Date(2026, 1, 30, 17, 0, 0, 0, time.UTC):             "00000000",
+		time.Date(2026, 1, 31, 16, 59, 59, 999_999_999, time.UTC): "86399999",
+	} {
+		// 0x0101010101010101 is 72340172838076673.
+		if got, err := drawn(1).newRef(at); err != nil || got != "260131"+ms+"38076673" {
+			t.Errorf("at %v the reference is %s, %v", at, got, err)
+		}
+	}
+	if got, err := drawn(0).newRef(time.Date(2026, 1, 31, 0, 0, 0, 0, Jakarta)); err != nil || got != "2601310000000000000000" {
+		t.Errorf("drawn of zeros it is %s, %v", got, err)
+	}
+	if got, err := drawn(1).newRRN(time.Date(2026, 1, 31, 10, 0, 0, 0, Jakarta)); err != nil || got != "603110076673" {
+		t.Errorf("the retrieval reference number is %s, %v", got, err)
+	}
+}
+
+func TestRetryEnds(t *testing.T) {
+	for err, want := range map[error]int{errRaced: 16, errRefTaken: 16, ErrNotFound: 1, nil: 1} {
+		tries := 0
+		if got := retry(func() error { tries++; return err }); got != err || tries != want {
+			t.Errorf("%v was tried %d times: %v", err, tries, got)
+		}
+	}
+}
+
+func TestJakartaIsSevenHoursAhead(t *testing.T) {
+	if _, offset := time.Now().In(Jakarta).Zone(); offset != 25_200 {
+		t.Errorf("it is %d s ahead", offset)
+	}
+	if p := DefaultPolicy(); p.MaxAmount != 1_000_000_000 {
+		t.Errorf("the most is %s", p.MaxAmount)
+	}
+}
+
+// TestDirectoryStartsAfresh: nothing is lost before it is full, and what was
+// read before a change does not come in after it.
+func TestDirectoryStartsAfresh(t *testing.T) {
+	d := directory{entries: make(map[directoryKey]any, maxDirectory)}
+	for i := range maxDirectory - 1 {
+		d.entries[directoryKey{kind: "k", id: string(rune(i + 0xE0000))}] = nil
+	}
+	d.put(directoryKey{kind: "last"}, 1, 0)
+	if len(d.entries) != maxDirectory {
+		t.Errorf("it has %d entries where %d fit", len(d.entries), maxDirectory)
+	}
+	d.put(directoryKey{kind: "more"}, 1, 0)
+	if len(d.entries) != 1 {
+		t.Errorf("it has %d entries after one too many", len(d.entries))
+	}
+	d.forget()
+	if d.put(directoryKey{kind: "late"}, 1, 0); len(d.entries) != 0 {
+		t.Error("what was read before a change is remembered after it")
+	}
+}
+
+func TestTokensStartAfresh(t *testing.T) {
+	c := tokenCache{entries: make(map[[32]byte]Token, maxTokens)}
+	for i := range maxTokens - 1 {
+		c.entries[[32]byte{byte(i), byte(i >> 8), byte(i >> 16), 1}] = Token{}
+	}
+	c.put(Token{}, 0)
+	if len(c.entries) != maxTokens {
+		t.Errorf("it has %d tokens where %d fit", len(c.entries), maxTokens)
+	}
+	c.put(Token{Hash: [32]byte{2}}, 0)
+	if len(c.entries) != 1 {
+		t.Errorf("it has %d tokens after one too many", len(c.entries))
+	}
+	c.forget()
+	if c.put(Token{}, 0); len(c.entries) != 0 {
+		t.Error("a token that was read before all were forgotten is remembered")
+	}
+}
+
+// TestBelieved: alone a node believes what it remembers, among others until
+// its last look is too long ago.
+func TestBelieved(t *testing.T) {
+	now := time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)
+	d := directory{}
+	if !d.believed() {
+		t.Error("a node that is alone believes nothing")
+	}
+	d.real = func() time.Time { return now }
+	d.trusted = now.Add(1)
+	if !d.believed() {
+		t.Error("it is not believed before the end")
+	}
+	if d.trusted = now; d.believed() {
+		t.Error("it is believed at the end")
+	}
+}

@@ -1,0 +1,311 @@
+package pay_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/qrisd/qrisd/emv"
+	"github.com/qrisd/qrisd/internal/ledger"
+	"github.com/qrisd/qrisd/internal/pay"
+	"github.com/qrisd/qrisd/qris"
+)
+
+// stubbed is a storage of which a test answers some calls itself.
+type stubbed struct {
+	pay.Storage
+	reader func(pay.Reader) pay.Reader
+	tx     func(pay.Tx) pay.Tx
+}
+
+func (s stubbed) View(ctx context.Context, f func(pay.Reader) error) error {
+	return s.Storage.View(ctx, func(r pay.Reader) error {
+		if s.reader != nil {
+			r = s.reader(r)
+		}
+		return f(r)
+	})
+}
+
+func (s stubbed) Update(ctx context.Context, f func(pay.Tx) error) error {
+	return s.Storage.Update(ctx, func(tx pay.Tx) error {
+		if s.tx != nil {
+			tx = s.tx(tx)
+		}
+		return f(tx)
+	})
+}
+
+// on is a core on the counter's books through a stub.
+func (c *counter) on(s stubbed) *pay.Core {
+	s.Storage = c.store
+	return pay.New(s, func() time.Time { return c.now }, c.dice, pay.DefaultPolicy(), pay.NationalSwitch{})
+}
+
+// forged are books in which something is wrong.
+type forged struct {
+	pay.Reader
+	balance    pay.Rupiah
+	unbalanced []string
+	err        error
+	limits     *[2]int
+}
+
+func (f forged) Balances(visit func(ledger.Account, pay.Rupiah) error) error {
+	return errors.Join(visit("a", 100), visit("b", f.balance-100), f.err)
+}
+
+func (f forged) UnbalancedTransfers(limit int) ([]string, error) {
+	f.limits[0] = limit
+	return f.unbalanced, nil
+}
+
+func (f forged) WrongWallets(limit int) ([]string, error) {
+	f.limits[1] = limit
+	return nil, nil
+}
+
+// TestForgedBooks: whatever is wrong with the books by itself, they do not
+// balance.
+func TestForgedBooks(t *testing.T) {
+	c := newCounter(t)
+	for name, row := range map[string]struct {
+		books    forged
+		balanced bool
+	}{
+		"sound":                 {forged{}, true},
+		"a sum that is off":     {forged{balance: 1}, false},
+		"a transfer that is":    {forged{unbalanced: []string{"t"}}, false},
+		"nobody knows":          {forged{err: errBroken}, false},
+		"both, by the accounts": {forged{balance: -1, unbalanced: []string{"t"}}, false},
+	} {
+		var limits [2]int
+		core := c.on(stubbed{reader: func(r pay.Reader) pay.Reader {
+			row.books.Reader, row.books.limits = r, &limits
+			return row.books
+		}})
+		got, err := core.CheckBooks(t.Context())
+		if got.Balanced != row.balanced || !errors.Is(err, row.books.err) || got.Total != row.books.balance || limits != [2]int{10, 10} {
+			t.Errorf("%s: %+v, %v, after %v rows", name, got, err, limits)
+		}
+	}
+}
+
+// TestEditsTell: who edits is given what is there now, and an address that was
+// shown without its password keeps it.
+func TestEditsTell(t *testing.T) {
+	c := newCounter(t)
+	const secret, shown = "https://toko:rahasia@toko.example/", "https://toko:xxxxx@toko.example/"
+	for _, address := range []string{secret, shown} {
+		p, err := c.EditPartner(t.Context(), "p", func(p *pay.Partner) error { p.NotifyURL = address; return nil })
+		if err != nil || p.ID != "p" || p.NotifyURL != secret {
+			t.Errorf("%+v, %v", p, err)
+		}
+		m, err := c.EditMerchant(t.Context(), "p", "m", func(m *pay.Merchant) error { m.NotifyURL = address; return nil })
+		if err != nil || m.ID != "m" || m.NotifyURL != secret {
+			t.Errorf("%+v, %v", m, err)
+		}
+	}
+	if budi, err := c.EditPayer(t.Context(), "budi", func(p *pay.Payer) error { p.DayLimit = 1; return nil }); err != nil || budi.ID != "budi" || budi.DayLimit != 1 {
+		t.Errorf("%+v, %v", budi, err)
+	}
+	dynamic := toko("n", theirMPAN)
+	dynamic.NMID = "" // which only a static code must have
+	if err := c.AddMerchant(t.Context(), dynamic); err != nil {
+		t.Errorf("a merchant without NMID: %v", err)
+	}
+}
+
+// TestPayerWithMoneyOrNone: a payer who cannot be given the money is not added.
+func TestPayerWithMoneyOrNone(t *testing.T) {
+	c := newCounter(t)
+	if err := c.AddPayer(t.Context(), pay.Payer{ID: "ani"}, -1); pay.KindOf(err) != pay.InvalidFormat {
+		t.Errorf("less than nothing: %v", err)
+	}
+	must(t, c.AddPayer(t.Context(), pay.Payer{ID: "ani", Balance: pay.Rp(5)}, pay.Rp(7)))
+	must(t, c.AddPayer(t.Context(), pay.Payer{ID: "siti", Balance: pay.Rp(5)}, 0))
+	books, err := c.CheckBooks(t.Context())
+	if err != nil || !books.Balanced {
+		t.Errorf("%+v, %v", books, err)
+	}
+	for _, p := range c.state().payers {
+		if want := map[string]pay.Rupiah{"ani": pay.Rp(7), "siti": 0, "budi": pay.Rp(100_000)}[p.ID]; p.Balance != want {
+			t.Errorf("%s has %s", p.ID, p.Balance)
+		}
+	}
+}
+
+// TestActsAreTidied: what the log cannot take does not keep it from being
+// written.
+func TestActsAreTidied(t *testing.T) {
+	c := newCounter(t)
+	act := pay.Act{At: c.now, Who: "a\x00b", Subject: strings.Repeat("x", 1001), Detail: "\xff"}
+	must(t, c.Do(t.Context(), act, func() error { return nil }))
+	must(t, c.Inspect(t.Context(), func(r pay.Reader) error {
+		acts, err := r.ActPage("", "", 1)
+		if err == nil && (acts[0].Who != "a?b" || len(acts[0].Subject) != 1000 || acts[0].Detail != "") {
+			t.Errorf("the log holds %+v", acts[0])
+		}
+		return err
+	}))
+}
+
+// TestCancelledOnce: the second time the answer is the same, and nothing is
+// told.
+func TestCancelledOnce(t *testing.T) {
+	c := newCounter(t)
+	look := telling(c.Core)
+	code := c.code(pay.Rp(1000))
+	for _, told := range [][]pay.EventKind{{pay.EventCodeCreated, pay.EventCodeCancelled}, nil} {
+		got, err := c.Cancel(t.Context(), c.partner, pay.Original{Ref: code.Ref}, nil)
+		if err != nil || got.Status != pay.StatusCancelled || got.Ref() != code.Ref || !got.At.Equal(c.now) {
+			t.Errorf("%+v, %v", got, err)
+		}
+		if events := look(); !slices.Equal(events, told) {
+			t.Errorf("told %v, want %v", events, told)
+		}
+	}
+}
+
+// paidMeanwhile is a transaction in which a code's second look for payments
+// finds one.
+type paidMeanwhile struct {
+	pay.Tx
+	looks *int
+	at    time.Time
+}
+
+func (p paidMeanwhile) LatestPayment(ref string) (pay.Payment, error) {
+	if *p.looks++; *p.looks == 1 {
+		return p.Tx.LatestPayment(ref)
+	}
+	return pay.Payment{CodeRef: ref, At: p.at}, nil
+}
+
+// TestPaidWhileItEnds: a static code that is paid between the looks ends
+// behind that payment.
+func TestPaidWhileItEnds(t *testing.T) {
+	c := newCounter(t)
+	static, looks := c.code(0), 0
+	core := c.on(stubbed{tx: func(tx pay.Tx) pay.Tx { return paidMeanwhile{tx, &looks, c.now} }})
+	ended, err := core.ExpireNow(t.Context(), static.Ref)
+	if err != nil || !ended.ExpiresAt.Equal(c.now.Add(time.Microsecond)) || looks != 4 {
+		t.Errorf("it ended at %v after %d looks: %v", ended.ExpiresAt, looks, err)
+	}
+}
+
+// TestNothingToExpire: without a code that is due nothing is written.
+func TestNothingToExpire(t *testing.T) {
+	c := newCounter(t)
+	core := c.with(failingAt("Update", errBroken))
+	if n, err := core.Expire(t.Context()); n != 0 || err != nil {
+		t.Errorf("%d codes, %v", n, err)
+	}
+	c.code(pay.Rp(1000))
+	c.now = c.now.Add(2 * time.Hour)
+	if n, err := c.Expire(t.Context()); n != 1 || err != nil {
+		t.Errorf("%d codes, %v", n, err)
+	}
+}
+
+// asked notes what was asked of a chain.
+type asked struct {
+	pay.Reader
+	how *pay.Drafting
+}
+
+func (a asked) Draft(how pay.Drafting) (pay.Draft, error) {
+	*a.how = how
+	return a.Reader.Draft(how)
+}
+
+type appended struct {
+	pay.Tx
+	block *pay.Block
+}
+
+func (a appended) AppendBlock(b pay.Block) error {
+	*a.block = b
+	return a.Tx.AppendBlock(b)
+}
+
+// TestSealAsks: of which transfers the next block is drafted, and of when it is.
+func TestSealAsks(t *testing.T) {
+	c := newCounter(t)
+	var how pay.Drafting
+	var block pay.Block
+	core := c.on(stubbed{
+		reader: func(r pay.Reader) pay.Reader { return asked{r, &how} },
+		tx:     func(tx pay.Tx) pay.Tx { return appended{tx, &block} },
+	})
+	_, err := core.Under(pay.Lease{}).Seal(t.Context(), pay.Sealing{Now: c.now, Until: time.UnixMilli(1 << 17), Since: time.UnixMilli(1 << 16)})
+	want := pay.Drafting{Before: "00000002-0000-7000-8000-000000000000", Since: "00000001-0000-7000-8000-000000000000", Limit: 500}
+	if err != nil || how != want || !block.At.Equal(c.now) {
+		t.Errorf("asked for %+v, appended %+v, %v", how, block, err)
+	}
+}
+
+// TestTogetherForgets: what the core remembers is read anew after other verbs
+// in one transaction, and a verb in it sees what is missing.
+func TestTogetherForgets(t *testing.T) {
+	c := newCounter(t)
+	ctx := t.Context()
+	token, err := c.IssueB2B(ctx, c.partner, time.Hour)
+	must(t, err)
+	_, err = c.B2B(ctx, token.Text)
+	must(t, err)
+	_, err = c.Partner(ctx, "p")
+	must(t, err)
+	must(t, c.Together(ctx, "seed", func(core *pay.Core) error {
+		if _, err := core.Partner(ctx, "none"); !errors.Is(err, pay.ErrNotFound) {
+			t.Errorf("a partner that is not there: %v", err)
+		}
+		return core.Clear(ctx)
+	}))
+	if _, err := c.Partner(ctx, "p"); !errors.Is(err, pay.ErrNotFound) {
+		t.Errorf("a partner that was cleared: %v", err)
+	}
+	if _, err := c.B2B(ctx, token.Text); pay.KindOf(err) != pay.TokenNotFound {
+		t.Errorf("a token that was cleared: %v", err)
+	}
+}
+
+// TestCatchUpForgets: after a look that finds a change a node knows no token
+// any more, and a look of which a part fails has not been.
+func TestCatchUpForgets(t *testing.T) {
+	c := newCluster(t, engines["sqlite"](t, 2))
+	ctx := t.Context()
+	token, err := c.nodes[0].IssueB2B(ctx, c.partner, time.Hour)
+	must(t, err)
+	c.catchUp(t, 1)
+	_, err = c.nodes[1].B2B(ctx, token.Text)
+	must(t, err)
+	must(t, c.nodes[0].Clear(ctx))
+	for range 2 {
+		if err := c.nodes[1].CatchUp(ctx, func(pay.Reader) error { return errBroken }); !errors.Is(err, errBroken) {
+			t.Errorf("a look that fails: %v", err)
+		}
+	}
+	if !c.catchUp(t, 1) {
+		t.Error("after looks that failed nothing has changed")
+	}
+	if _, err := c.nodes[1].B2B(ctx, token.Text); pay.KindOf(err) != pay.TokenNotFound {
+		t.Errorf("a token that another node has cleared: %v", err)
+	}
+}
+
+// TestDecodeNamesTheRoute: a payload that no switch can route is refused before
+// anybody pays it.
+func TestDecodeNamesTheRoute(t *testing.T) {
+	c := newCounter(t)
+	if scan, err := c.Decode(t.Context(), c.theirs(qris.Tip{})); err != nil || scan.Merchant != nil || scan.Code != nil || scan.QR.Name != "Warung" {
+		t.Errorf("another institution's: %+v, %v", scan, err)
+	}
+	nowhere := emv.AppendCRC([]byte("00020101021126340011COM.EXAMPLE011041230000000201152045812530336054041000" + "5802SG5906Warung6009SINGAPORE"))
+	if _, err := c.Decode(t.Context(), string(nowhere)); pay.KindOf(err) != pay.Unroutable {
+		t.Errorf("nobody's: %v", err)
+	}
+}
