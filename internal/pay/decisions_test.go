@@ -310,8 +310,9 @@ func TestRaces(t *testing.T) {
 	for call, verb := range map[string]string{"InsertCode": "generate", "InsertPayment": "pay", "InsertRefund": "refund"} {
 		c := newCounter(t)
 		do, f := verbs[verb](c), failingAt(call, pay.ErrExists)
-		if must(t, do(c.with(f))); !f.fired {
-			t.Errorf("%s does not call %s", verb, call)
+		before := c.state()
+		if must(t, do(c.with(f))); !f.fired || reflect.DeepEqual(c.state(), before) {
+			t.Errorf("%s does not call %s, or nothing came of it", verb, call)
 		}
 	}
 	c := newCounter(t)

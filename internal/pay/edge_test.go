@@ -176,3 +176,62 @@ func TestBelieved(t *testing.T) {
 		t.Error("it is believed at the end")
 	}
 }
+
+func TestAcquirerID(t *testing.T) {
+	for mpan, want := range map[string]string{"936009150000000018": "0000000018", "123456789": "9", "12345678": "12345678", "1234567": "1234567"} {
+		if got := acquirerID(mpan); got != want {
+			t.Errorf("%s is %s at its acquirer", mpan, got)
+		}
+	}
+}
+
+func TestErrorsUnwrap(t *testing.T) {
+	if err := error(&Error{Kind: Internal, Cause: ErrExists}); !errors.Is(err, ErrExists) || KindOf(ErrExists) != Internal {
+		t.Errorf("%v has no cause", err)
+	}
+}
+
+// TestSequence: the times of ids are those of the clock, in the fraction of a
+// millisecond too, and go up where the clock does not.
+func TestSequence(t *testing.T) {
+	units := func(at time.Time) int64 { return at.UnixMilli()*4096 + int64(at.Nanosecond())%1_000_000/256 }
+	for range 1000 {
+		var s sequence
+		before := time.Now()
+		got := s.next()
+		if after := time.Now(); got < units(before) || got > units(after) || s.last.Load() != got {
+			t.Fatalf("%d is not between %v and %v", got, before, after)
+		}
+	}
+	var s sequence
+	ahead := units(time.Now().Add(time.Hour))
+	s.last.Store(ahead)
+	for i := range int64(3) {
+		if got := s.next(); got != ahead+1+i {
+			t.Errorf("%d follows %d", got, ahead+i)
+		}
+	}
+}
+
+func TestIDsAreOfVersion7(t *testing.T) {
+	c := drawn(0xff)
+	c.ids = new(sequence)
+	id, err := c.newID()
+	if err != nil || len(id) != 36 || id[14] != '7' || id[19:] != "bfff-ffffffffffff" {
+		t.Errorf("drawn was %s, %v", id, err)
+	}
+}
+
+// TestTogetherDrawsFromOneSequence: ids of verbs in one transaction are after
+// those before it.
+func TestTogetherDrawsFromOneSequence(t *testing.T) {
+	outer, inner := New(nil, time.Now, nil, Policy{}, nil), New(nil, time.Now, nil, Policy{}, nil)
+	if _, err := outer.gathered(inner, func(c *Core) error {
+		if c != inner || c.ids != outer.ids {
+			t.Error("it draws from another sequence")
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+}

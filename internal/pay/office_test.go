@@ -64,6 +64,9 @@ func TestOfficeRefusals(t *testing.T) {
 			t.Errorf("%s: %v, want %s", name, tc.err, tc.kind)
 		}
 	}
+	if err := pay.CheckOverlap(-1); !strings.HasSuffix(err.Error(), "0s to 2160h0m0s") {
+		t.Errorf("the most is told as %v", err)
+	}
 	must(t, errors.Join(pay.CheckOverlap(0), pay.CheckOverlap(pay.MaxOverlap)))
 	for name, err := range map[string]error{
 		"partner": editPartner("p", func(*pay.Partner) error { return bad }),
@@ -140,6 +143,12 @@ func TestFormerCredentials(t *testing.T) {
 		holds("at the end", now.Add(time.Hour), "b")
 		kind.replace(p, "c", now, time.Minute)
 		holds("three", now, "c", "b")
+		kind.replace(p, "d", now, time.Second)
+		holds("a second", now, "d", "c")
+		kind.replace(p, "d", now, 0)
+		holds("the same again", now, "d")
+		kind.replace(p, "e", now, 0)
+		holds("another without overlap", now, "e")
 		kind.replace(p, "d", now, 0)
 		holds("without overlap", now, "d")
 	}

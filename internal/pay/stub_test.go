@@ -309,3 +309,141 @@ func TestDecodeNamesTheRoute(t *testing.T) {
 		t.Errorf("nobody's: %v", err)
 	}
 }
+
+// TestEventsSay: what is told of a code, a payment and a refund, here and
+// elsewhere.
+func TestEventsSay(t *testing.T) {
+	c := newCounter(t)
+	ctx, begun := t.Context(), c.now
+	var told []pay.Event
+	c.OnEvent(func(e pay.Event) { told = append(told, e) })
+	says := func(what string, want ...pay.Event) {
+		t.Helper()
+		for i := range told {
+			told[i].At = told[i].At.In(time.UTC)
+		}
+		for i := range want {
+			want[i].At = want[i].At.In(time.UTC)
+		}
+		if !slices.Equal(told, want) {
+			t.Errorf("of %s is told\n%+v, want\n%+v", what, told, want)
+		}
+		told = nil
+	}
+	code, static, gone := c.code(pay.Rp(1000)), c.code(0), c.code(pay.Rp(5))
+	says("codes", pay.Event{Kind: pay.EventCodeCreated, PartnerID: "p", Ref: code.Ref, Amount: pay.Rp(1000), At: begun},
+		pay.Event{Kind: pay.EventCodeCreated, PartnerID: "p", Ref: static.Ref, At: begun},
+		pay.Event{Kind: pay.EventCodeCreated, PartnerID: "p", Ref: gone.Ref, Amount: pay.Rp(5), At: begun})
+	c.now = begun.Add(time.Minute)
+	p, err := c.Pay(ctx, pay.PayRequest{PayerID: "budi", Payload: code.Payload})
+	must(t, err)
+	paid := pay.Event{Kind: pay.EventPaid, PartnerID: "p", Ref: code.Ref, PaymentRef: p.Ref, Amount: pay.Rp(1000), At: c.now}
+	closed := paid
+	closed.Kind = pay.EventCodePaid
+	says("a payment", closed, paid)
+	q, err := c.Pay(ctx, pay.PayRequest{PayerID: "budi", Payload: static.Payload, Amount: pay.Rp(7)})
+	must(t, err)
+	says("a payment of a static code", pay.Event{Kind: pay.EventPaid, PartnerID: "p", Ref: static.Ref, PaymentRef: q.Ref, Amount: pay.Rp(7), At: c.now})
+	away, err := c.Pay(ctx, pay.PayRequest{Partner: c.partner, PayerID: "budi", Payload: c.theirs(qris.Tip{})})
+	must(t, err)
+	says("a payment elsewhere", pay.Event{Kind: pay.EventPaid, PartnerID: "p", Ref: away.Ref, PaymentRef: away.Ref, Amount: pay.Rp(10_000), At: c.now})
+	for ref, want := range map[string]pay.Event{
+		code.Ref: {Kind: pay.EventRefunded, PartnerID: "p", Ref: code.Ref, PaymentRef: p.Ref, Amount: pay.Rp(3), At: c.now},
+		away.Ref: {Kind: pay.EventRefunded, PartnerID: "p", Ref: away.Ref, PaymentRef: away.Ref, Amount: pay.Rp(3), At: c.now},
+	} {
+		_, err := c.Refund(ctx, pay.RefundRequest{Partner: c.partner, Original: pay.Original{Ref: ref}, Amount: pay.Rp(3)})
+		must(t, err)
+		says("a refund", want)
+	}
+	c.now = gone.ExpiresAt.Add(time.Minute)
+	_, err = c.Expire(ctx)
+	must(t, err)
+	for i := range told { // two codes end, in either order
+		if told[i].Ref == static.Ref {
+			told = slices.Delete(told, i, i+1)
+			break
+		}
+	}
+	says("a code's end", pay.Event{Kind: pay.EventCodeExpired, PartnerID: "p", Ref: gone.Ref, Amount: pay.Rp(5), At: gone.ExpiresAt})
+}
+
+// passedBy is a transaction that leaves one of the codes that are due out of
+// its batch, as one that is being paid elsewhere.
+type passedBy struct {
+	pay.Tx
+	code   pay.Code
+	limits *[2]int
+}
+
+func (p passedBy) DueCodes(now time.Time, limit int) ([]pay.Code, error) {
+	p.limits[0] = limit
+	due, err := p.Tx.DueCodes(now, limit)
+	return append(due, p.code), err
+}
+
+func (p passedBy) ExpireCodes(now time.Time, limit int) (int, error) {
+	p.limits[1] = limit
+	return p.Tx.ExpireCodes(now, limit)
+}
+
+// TestOnlyTheExpiredAreTold: of a batch from which a code was left out each is
+// looked at again.
+func TestOnlyTheExpiredAreTold(t *testing.T) {
+	c := newCounter(t)
+	paid, _ := c.paid(pay.Rp(1000))
+	gone := c.code(pay.Rp(5))
+	c.now = gone.ExpiresAt.Add(time.Minute)
+	var limits [2]int
+	expire := func(f *faults) ([]string, error) {
+		var told []string
+		core := c.on(stubbed{tx: func(tx pay.Tx) pay.Tx { return faultyTx{passedBy{tx, paid, &limits}, f} }})
+		core.OnEvent(func(e pay.Event) { told = append(told, e.Ref) })
+		_, err := core.Expire(t.Context())
+		return told, err
+	}
+	if told, err := expire(failingAt("Code", errBroken)); !errors.Is(err, errBroken) || told != nil {
+		t.Errorf("told %v, %v", told, err)
+	}
+	told, err := expire(failing(-1))
+	if err != nil || !slices.Equal(told, []string{gone.Ref}) || limits != [2]int{500, 500} {
+		t.Errorf("told %v of batches of %v, %v", told, limits, err)
+	}
+}
+
+// TestTextsOfAPayload: names, cities and labels that are too long are cut to
+// what fits, and to no less; without a terminal there is the usual label.
+func TestTextsOfAPayload(t *testing.T) {
+	for _, n := range []int{0, 1} {
+		c := newCounter(t)
+		c.merchant(func(m *pay.Merchant) { m.Name, m.City = strings.Repeat("N", 25+n), strings.Repeat("C", 15+n) })
+		for terminal, label := range map[string]string{"": "A01", "T1": "T1", strings.Repeat("T", 25+n): strings.Repeat("T", 25)} {
+			code, err := c.Generate(t.Context(), pay.GenerateRequest{Partner: c.partner, MerchantID: "m", TerminalID: terminal, Amount: pay.Rp(1)})
+			must(t, err)
+			qr, err := qris.Decode(code.Payload)
+			must(t, err)
+			name := strings.Repeat("N", 25)
+			if code.MerchantName != name || qr.Name != name || qr.City != strings.Repeat("C", 15) || qr.TerminalLabel != label {
+				t.Errorf("%d more: %+v reads %+v", n, code, qr)
+			}
+		}
+	}
+}
+
+// TestSmallestLimit: a merchant's limit may be a sen.
+func TestSmallestLimit(t *testing.T) {
+	c := newCounter(t)
+	c.merchant(func(m *pay.Merchant) { m.MaxAmount = 1 })
+	static := c.code(0).Payload
+	c.refusedAs("two sen", pay.OverTransactionMax, "amount", func() error { return c.pay(pay.PayRequest{PayerID: "budi", Payload: static, Amount: 2}) })
+	must(t, c.pay(pay.PayRequest{PayerID: "budi", Payload: static, Amount: 1}))
+}
+
+// TestListWritesNothing: where nothing is to be remembered.
+func TestListWritesNothing(t *testing.T) {
+	c := newCounter(t)
+	c.code(pay.Rp(1))
+	core := c.with(failingAt("Update", errBroken))
+	if codes, err := core.List(t.Context(), pay.ListRequest{Partner: c.partner, Day: pay.Day(c.now)}); err != nil || len(codes) != 1 {
+		t.Errorf("listed %v, %v", codes, err)
+	}
+}
