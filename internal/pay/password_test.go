@@ -101,3 +101,27 @@ func TestForeignForms(t *testing.T) {
 		}
 	}
 }
+
+// TestArgonEdges: what a row may ask for at least and at most.
+func TestArgonEdges(t *testing.T) {
+	for a, within := range map[argon]bool{
+		{256 << 10, 10, 16}: true, {256<<10 + 1, 10, 16}: false, {256 << 10, 11, 16}: false, {256 << 10, 10, 17}: false,
+		{128, 1, 16}: true, {127, 1, 16}: false, {8, 1, 1}: true, {7, 1, 1}: false, {64, 0, 1}: false, {64, 1, 0}: false,
+	} {
+		if a.within(argonMost) != within {
+			t.Errorf("%+v is within what may be asked: %v", a, !within)
+		}
+	}
+}
+
+// TestPasswordLengths: 12 to 256 characters, whatever they take in bytes.
+func TestPasswordLengths(t *testing.T) {
+	for n, fits := range map[int]bool{11: false, 12: true, 256: true, 257: false} {
+		for _, letter := range []string{"k", "é"} {
+			_, err := (&Core{dice: rand.Reader}).password(strings.Repeat(letter, n))
+			if (err == nil) != fits || (err != nil && !strings.Contains(err.Error(), "it needs 12 to 256 characters")) {
+				t.Errorf("%d times %s: %v", n, letter, err)
+			}
+		}
+	}
+}

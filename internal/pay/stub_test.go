@@ -447,3 +447,15 @@ func TestListWritesNothing(t *testing.T) {
 		t.Errorf("listed %v, %v", codes, err)
 	}
 }
+
+// TestFixBodyFails: a body that was not kept is not said to be.
+func TestFixBodyFails(t *testing.T) {
+	c := newCounter(t)
+	if kept, err := c.FixBody(t.Context(), "x", "{}"); !errors.Is(err, pay.ErrNotFound) || kept != "" {
+		t.Errorf("of a delivery that is not there %q is kept: %v", kept, err)
+	}
+	code, _ := c.paid(pay.Rp(1000))
+	if _, err := c.with(failingAt("SetDeliveryBody", errBroken)).FixBody(t.Context(), c.delivery(code), "{}"); !errors.Is(err, errBroken) {
+		t.Errorf("answered %v", err)
+	}
+}
