@@ -50,8 +50,12 @@ type mutator struct {
 // chosen is what the changed files of a package call. A mutant that is come by
 // is noted as a branch is. One that is on may use no more of the processor, in
 // seconds, than QRISD_MUTANT_SECONDS, and no more than 4 GiB of memory: what
-// does not end or grows without end is killed by the system.
-const chosen = `import "syscall"
+// does not end or grows without end is killed by the system. What waits without
+// end exits with 99, after three minutes in which it was let run.
+const chosen = `import (
+	"syscall"
+	"time"
+)
 ` + noted + `
 var mutantOn = chooseMutant()
 
@@ -60,8 +64,16 @@ func chooseMutant() int {
 	if seconds, err := strconv.ParseUint(os.Getenv("QRISD_MUTANT_SECONDS"), 10, 64); err == nil {
 		atMost(syscall.RLIMIT_CPU, seconds)
 		atMost(syscall.RLIMIT_DATA, 4<<30)
+		go watch()
 	}
 	return n
+}
+
+func watch() {
+	for range 1800 { // on a busy machine each takes longer
+		time.Sleep(100 * time.Millisecond)
+	}
+	os.Exit(99)
 }
 
 func atMost(resource int, limit uint64) {

@@ -29,13 +29,13 @@ const (
 
 func (f fate) alive() bool { return f == survived || f == missed }
 
-// The first round of tests costs no more than firstRound, so that most mutants
-// are killed cheaply. However busy a machine is with other things, tests that
-// do something end within patience.
-const (
-	firstRound = 300 * time.Millisecond
-	patience   = 3 * time.Minute
-)
+// firstRound is what the first round of tests costs at most, so that most
+// mutants are killed cheaply.
+const firstRound = 300 * time.Millisecond
+
+// exitStuck is the status of tests that have waited for too long, as chosen
+// says.
+const exitStuck = 99
 
 // try runs the tests that come by a mutant with it on.
 func (t *trial) try(n int) (fate, error) {
@@ -87,8 +87,7 @@ func (t *trial) run(n int, round []int) (fate, error) {
 	if err := cmd.Start(); err != nil {
 		return "", fmt.Errorf("running the tests of %s: %w", t.pack.path, err)
 	}
-	timer := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
-	f, err := verdict(cmd.Wait(), !timer.Stop())
+	f, err := verdict(cmd.Wait())
 	if failed := failure.FindSubmatch(out.Bytes()); f == killed && failed != nil {
 		t.kills.add(string(failed[1]), t.all[n].at.Filename)
 	}
@@ -120,15 +119,15 @@ func (k *kills) of(test, file string) int {
 }
 
 // verdict says what the end of the tests means.
-func verdict(err error, late bool) (fate, error) {
+func verdict(err error) (fate, error) {
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
 		return survived, nil
-	case late:
-		return stuck, nil
 	case !errors.As(err, &exit):
 		return "", err
+	case exit.ExitCode() == exitStuck:
+		return stuck, nil
 	}
 	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGKILL {
 		return timedOut, nil

@@ -311,8 +311,13 @@ func TestRaces(t *testing.T) {
 		c := newCounter(t)
 		do, f := verbs[verb](c), failingAt(call, pay.ErrExists)
 		before := c.state()
-		if must(t, do(c.with(f))); !f.fired || reflect.DeepEqual(c.state(), before) {
+		must(t, do(c.with(f)))
+		after := c.state()
+		if !f.fired || reflect.DeepEqual(after, before) {
 			t.Errorf("%s does not call %s, or nothing came of it", verb, call)
+		}
+		if made := len(after.codes) + len(after.payments) - len(before.codes) - len(before.payments); (made == 1) != (verb != "refund") {
+			t.Errorf("%s has made %d codes and payments", verb, made)
 		}
 	}
 	c := newCounter(t)

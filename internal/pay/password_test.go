@@ -114,6 +114,14 @@ func TestArgonEdges(t *testing.T) {
 	}
 }
 
+func TestPBKDF2Edges(t *testing.T) {
+	for rounds, may := range map[int]bool{0: false, 1: true, 2_000_000: true, 2_000_001: false} {
+		if mayDerive(rounds) != may {
+			t.Errorf("%d rounds may be asked for: %v", rounds, !may)
+		}
+	}
+}
+
 // TestPasswordLengths: 12 to 256 characters, whatever they take in bytes.
 func TestPasswordLengths(t *testing.T) {
 	for n, fits := range map[int]bool{11: false, 12: true, 256: true, 257: false} {

@@ -429,13 +429,28 @@ func TestTextsOfAPayload(t *testing.T) {
 	}
 }
 
-// TestSmallestLimit: a merchant's limit may be a sen.
+// TestSmallestLimit: a limit may be a sen.
 func TestSmallestLimit(t *testing.T) {
+	for _, l := range [][2]pay.Rupiah{{1, 0}, {0, 1}} {
+		c := newCounter(t)
+		must(t, limits(c, l[0], l[1]))
+		static := c.code(0).Payload
+		c.refusedAs("two sen", pay.OverPayerLimit, "amount", func() error { return c.pay(pay.PayRequest{PayerID: "budi", Payload: static, Amount: 2}) })
+	}
 	c := newCounter(t)
 	c.merchant(func(m *pay.Merchant) { m.MaxAmount = 1 })
 	static := c.code(0).Payload
 	c.refusedAs("two sen", pay.OverTransactionMax, "amount", func() error { return c.pay(pay.PayRequest{PayerID: "budi", Payload: static, Amount: 2}) })
 	must(t, c.pay(pay.PayRequest{PayerID: "budi", Payload: static, Amount: 1}))
+}
+
+// TestFundsAreNamed: what is not covered is the amount and the fee.
+func TestFundsAreNamed(t *testing.T) {
+	c := newCounter(t)
+	err := c.pay(pay.PayRequest{PayerID: "budi", Payload: c.code(0).Payload, Amount: pay.Rp(100_000), Fee: pay.Rp(10)})
+	if pay.KindOf(err) != pay.InsufficientFunds || !strings.HasSuffix(err.Error(), "does not cover 100010.00") {
+		t.Errorf("refused with %v", err)
+	}
 }
 
 // TestListWritesNothing: where nothing is to be remembered.
