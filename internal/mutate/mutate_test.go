@@ -102,7 +102,7 @@ func TestMutation(t *testing.T) {
 		"`if n < 0 \\|\\| n > 10 {` | `if !(n < 0) \\|\\| n > 10 {` |":     false,
 		"`return \"best\"` | `return *new(string)` |":                      false,
 		"sample.go, `Grade` | `return \"zero\"` | `return *new(string)` |": true,
-		"`if strict && sum == 0 {` | `if strict \\|\\| sum == 0 {` |":      true,
+		"`if strict && sum == 0 {` | `if (strict \\|\\| sum == 0) {` |":    true,
 		"`sum--` | `sum++` |":       true,
 		"`sum--` | nothing |":       true,
 		"`sum += i` | `sum -= i` |": true,
