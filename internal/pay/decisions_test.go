@@ -259,6 +259,10 @@ func TestRefundRefusals(t *testing.T) {
 	c.refusedAs("a part", pay.RefundPartial, "refundAmount", refund(&strict, of, pay.Rp(1000)-1))
 	c.now = p.At.Add(time.Hour + time.Microsecond)
 	c.refusedAs("too late", pay.RefundLate, "", refund(&strict, of, 0))
+	c.now = p.At.Add(time.Second + time.Microsecond)
+	strict.Settings.Refunds.Window = time.Second
+	c.refusedAs("after a second", pay.RefundLate, "", refund(&strict, of, 0))
+	strict.Settings.Refunds.Window = time.Hour
 	c.now = p.At.Add(time.Hour)
 	must(t, refund(&strict, of, pay.Rp(1000))())
 	c.refusedAs("again", pay.Refunded, "", refund(c.partner, of, 1))

@@ -238,3 +238,15 @@ func TestTogetherDrawsFromOneSequence(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestShares: what belongs to a part, in whole rupiah.
+func TestShares(t *testing.T) {
+	for _, tc := range []struct{ mdr, part, whole, want Rupiah }{
+		{Rp(9900), Rp(1), Rp(2), Rp(4950)}, {Rp(198), Rp(99), Rp(198), Rp(99)}, {Rp(202), Rp(101), Rp(202), Rp(101)},
+		{Rp(7), Rp(1), Rp(1), Rp(7)}, {Rp(1), 100, 150, Rp(1)}, {Rp(1), 50, 99, 0}, {Rp(7), 0, Rp(1000), 0}, {Rp(7), Rp(999), Rp(1000), Rp(6)},
+	} {
+		if got := share(tc.mdr, tc.part, tc.whole); got != tc.want {
+			t.Errorf("of %s the part %s of %s is %s", tc.mdr, tc.part, tc.whole, got)
+		}
+	}
+}

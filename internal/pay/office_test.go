@@ -56,6 +56,7 @@ func TestOfficeRefusals(t *testing.T) {
 		"a user's odd accent": {c.AddUser(ctx, "an`", pay.Viewer, "kopi tubruk panas"), pay.InvalidFormat},
 		"a user's slash":      {c.AddUser(ctx, "an/", pay.Viewer, "kopi tubruk panas"), pay.InvalidFormat},
 		"a user's bracket":    {c.AddUser(ctx, "an[", pay.Viewer, "kopi tubruk panas"), pay.InvalidFormat},
+		"a user of 65":        {c.AddUser(ctx, strings.Repeat("a", 65), pay.Viewer, "kopi tubruk panas"), pay.InvalidFormat},
 		"a user of one":       {c.AddUser(ctx, "a", pay.Viewer, "kopi tubruk panas"), pay.InvalidFormat},
 		"an overlap too long": {pay.CheckOverlap(pay.MaxOverlap + 1), pay.InvalidFormat},
 		"a negative overlap":  {pay.CheckOverlap(-1), pay.InvalidFormat},
