@@ -42,23 +42,29 @@ func explanations(folder, dir string) ([]string, error) {
 
 // compare writes what survives without an explanation, and the explanations of
 // mutants that were tried and did not survive, or that there are not any more.
-func (t *trial) compare(report io.Writer, fates map[int]fate, s sample) error {
-	rows, err := explanations(s.lists, t.pack.dir)
+// It gives how many of both there are.
+func (t *trial) compare(report io.Writer, fates map[int]fate, s sample) (int, error) {
+	explained, err := explanations(s.lists, t.pack.dir)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	fmt.Fprintf(report, "# %s\n\nNot explained:\n\n| place | was | is |\n|---|---|---|\n", t.pack.path)
+	var bare []string
 	for n, m := range t.all {
-		if at := slices.Index(rows, m.row()); at >= 0 && (fates[n].alive() || fates[n] == "") {
-			rows = slices.Delete(rows, at, at+1)
+		if at := slices.Index(explained, m.row()); at >= 0 && (fates[n].alive() || fates[n] == "") {
+			explained = slices.Delete(explained, at, at+1)
 		} else if fates[n].alive() {
-			fmt.Fprintln(report, m.row())
+			bare = append(bare, m.row())
 		}
 	}
-	fmt.Fprintf(report, "\nExplained, and not surviving:\n\n| place | was | is |\n|---|---|---|\n")
+	fmt.Fprintf(report, "# %s\n", t.pack.path)
+	table(report, "Not explained", bare)
+	table(report, "Explained, and not surviving", explained)
+	return len(bare) + len(explained), nil
+}
+
+func table(report io.Writer, title string, rows []string) {
+	fmt.Fprintf(report, "\n%s:\n\n| place | was | is |\n|---|---|---|\n", title)
 	for _, row := range rows {
 		fmt.Fprintln(report, row)
 	}
-	fmt.Fprintln(report)
-	return nil
 }

@@ -74,9 +74,15 @@ func runMutation(out io.Writer, packages []string, s sample, report, known strin
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var b bytes.Buffer
-	err = errors.Join(mutation(ctx, out, &b, j, packages, s), j.file.Close())
-	if err != nil {
+	astray, err := mutation(ctx, out, &b, j, packages, s)
+	if err := errors.Join(err, j.file.Close()); err != nil {
 		return err
 	}
-	return os.WriteFile(report, b.Bytes(), 0o600)
+	if err := os.WriteFile(report, b.Bytes(), 0o600); err != nil {
+		return err
+	}
+	if astray > 0 {
+		return fmt.Errorf("mutate: %d mutants are not as %s says; see %s", astray, s.lists, report)
+	}
+	return nil
 }

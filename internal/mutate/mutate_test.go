@@ -83,8 +83,8 @@ func mutationOfSample(t *testing.T, flags ...string) (printed, report string) {
 	t.Helper()
 	var out bytes.Buffer
 	args := append([]string{"mutation", "-report", "survivors.md", "-journal", "journal.txt", "-explained", "lists"}, flags...)
-	if err := run(&out, append(args, ".")); err != nil {
-		t.Fatal(err)
+	if err := run(&out, append(args, ".")); err == nil || !strings.Contains(err.Error(), "lists says; see survivors.md") {
+		t.Fatalf("of survivors without an explanation it says %v", err)
 	}
 	text, err := os.ReadFile("survivors.md")
 	if err != nil {
@@ -125,6 +125,9 @@ func TestMutationGoesOn(t *testing.T) {
 	second, _ := mutationOfSample(t)
 	if !strings.Contains(first, ", 0 stuck)") || strings.Contains(second, ", 0 stuck)") {
 		t.Errorf("it begins anew:\n%s%s", first, second)
+	}
+	if third, _ := mutationOfSample(t, "-known"); third != second {
+		t.Errorf("known is\n%s, and not\n%s", third, second)
 	}
 	const strict = `
 func TestStrict(t *testing.T) {

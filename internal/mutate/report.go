@@ -23,19 +23,21 @@ type sample struct {
 
 // mutation tries a sample of the mutants of packages and prints a line for each
 // package. Into report it writes the survivors that are not explained and the
-// explanations of what does not survive.
-func mutation(ctx context.Context, out, report io.Writer, j *journal, packages []string, s sample) error {
+// explanations of what does not survive, and it gives how many those are.
+func mutation(ctx context.Context, out, report io.Writer, j *journal, packages []string, s sample) (astray int, err error) {
 	for _, pattern := range packages {
 		t, fates, err := s.fates(ctx, j, pattern)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		t.tally(out, pattern, fates)
-		if err := t.compare(report, fates, s); err != nil {
-			return err
+		n, err := t.compare(report, fates, s)
+		if err != nil {
+			return 0, err
 		}
+		astray += n
 	}
-	return nil
+	return astray, nil
 }
 
 // fates are what becomes of a package's mutants, or what is known of it.
