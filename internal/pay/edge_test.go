@@ -216,9 +216,9 @@ func TestSequence(t *testing.T) {
 // TestIDs: 48 bits of milliseconds, the version, 12 bits of their fraction, the
 // variant and what was drawn.
 func TestIDs(t *testing.T) {
-	c := &Core{dice: bytes.NewReader([]byte{1, 2, 3, 4, 5, 6, 7, 8, 0xff, 9, 10, 11, 12, 13, 14, 15}), ids: new(sequence)}
-	c.ids.last.Store(0xfedcba987654321 - 1) // far ahead of the clock
-	for _, want := range []string{"fedcba98-7654-7321-8102-030405060708", "fedcba98-7654-7322-bf09-0a0b0c0d0e0f"} {
+	c := &Core{dice: bytes.NewReader([]byte{2, 2, 3, 4, 5, 6, 7, 8, 0xff, 9, 10, 11, 12, 13, 14, 15}), ids: new(sequence)}
+	c.ids.last.Store(0xfedcba987654fff - 1) // far ahead of the clock
+	for _, want := range []string{"fedcba98-7654-7fff-8202-030405060708", "fedcba98-7655-7000-bf09-0a0b0c0d0e0f"} {
 		if id, err := c.newID(); err != nil || id != want {
 			t.Errorf("drawn was %s, %v, want %s", id, err, want)
 		}

@@ -150,6 +150,9 @@ func TestFormerCredentials(t *testing.T) {
 		holds("the same again", now, "d")
 		kind.replace(p, "e", now, 0)
 		holds("another without overlap", now, "e")
+		if p.Former != (pay.Former{}) {
+			t.Errorf("%s, without overlap: %+v is kept", name, p.Former)
+		}
 		kind.replace(p, "d", now, 0)
 		holds("without overlap", now, "d")
 	}

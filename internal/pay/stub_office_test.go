@@ -2,10 +2,12 @@ package pay_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/qrisd/qrisd/internal/pay"
+	"github.com/qrisd/qrisd/qris"
 )
 
 // counted counts how often a token is read.
@@ -131,5 +133,72 @@ func TestRehashFails(t *testing.T) {
 	}
 	if _, err := c.SignIn(t.Context(), "ani", "kopi tubruk panas"); err != nil {
 		t.Errorf("all is well: %v", err)
+	}
+}
+
+// guarded notes which guards a transaction takes.
+type guarded struct {
+	pay.Tx
+	names *[]string
+}
+
+func (g guarded) Guard(name string) error {
+	*g.names = append(*g.names, name)
+	return g.Tx.Guard(name)
+}
+
+// TestLimitsAreGuarded: sums that a limit is held against are read behind a
+// guard, and nothing is guarded that has no limit.
+func TestLimitsAreGuarded(t *testing.T) {
+	for name, row := range map[string]struct {
+		limit  func(c *counter)
+		guards []string
+	}{
+		"no limit":          {func(*counter) {}, nil},
+		"a merchant's day":  {func(c *counter) { c.merchant(func(m *pay.Merchant) { m.DayLimit = 1 }) }, []string{"merchant p m"}},
+		"a payer's month":   {func(c *counter) { must(c.t, limits(c, 0, 1)) }, []string{"payer budi"}},
+		"a payer's day":     {func(c *counter) { must(c.t, limits(c, 1, 0)) }, []string{"payer budi"}},
+		"a merchant's more": {func(c *counter) { c.merchant(func(m *pay.Merchant) { m.DayLimit = pay.Rp(5) }) }, []string{"merchant p m"}},
+	} {
+		c := newCounter(t)
+		static := c.code(0).Payload
+		row.limit(c)
+		var names []string
+		core := c.on(stubbed{tx: func(tx pay.Tx) pay.Tx { return guarded{tx, &names} }})
+		_, err := core.Pay(t.Context(), pay.PayRequest{PayerID: "budi", Payload: static, Amount: 1})
+		if must(t, err); !slices.Equal(names, row.guards) {
+			t.Errorf("%s: guarded %v", name, names)
+		}
+	}
+}
+
+// TestForgedCode: a payload that bears our merchant and a code's reference is
+// paid only if it is that code's.
+func TestForgedCode(t *testing.T) {
+	c := newCounter(t)
+	code := c.code(pay.Rp(1000))
+	for name, ref := range map[string]string{"a lower amount": code.Ref, "a code that was never made": "2601310000000000000000"} {
+		forged, err := qris.Encode(qris.Spec{
+			GUID: pay.GUID, MPAN: ourMPAN, MerchantID: "0000000018", Criteria: "UKE", NMID: "ID1020021181745", MCC: "5411",
+			Name: "Toko", City: "JAKARTA", PostalCode: "10110", Amount: 100, ReferenceLabel: ref, TerminalLabel: "A01",
+		})
+		must(t, err)
+		c.refusedAs(name, pay.CodeUnknown, "qrContent", func() error { return c.pay(pay.PayRequest{PayerID: "budi", Payload: forged}) })
+		c.refusedAs("a look at "+name, pay.CodeUnknown, "qrContent", func() error { _, err := c.Decode(t.Context(), forged); return err })
+	}
+}
+
+// TestReadsTell: what is read by its name is what was asked for.
+func TestReadsTell(t *testing.T) {
+	c := newCounter(t)
+	_, made := c.paid(pay.Rp(1000))
+	if p, err := c.Payment(t.Context(), made.Ref); err != nil || p.Ref != made.Ref || p.Amount != pay.Rp(1000) {
+		t.Errorf("the payment is %+v, %v", p, err)
+	}
+	if p, err := c.PartnerByClientKey(t.Context(), "k"); err != nil || p.ID != "p" {
+		t.Errorf("the partner is %+v, %v", p, err)
+	}
+	if p, err := c.PartnerByClientKey(t.Context(), "x"); !errors.Is(err, pay.ErrNotFound) || p != nil {
+		t.Errorf("of nobody's key there is %+v, %v", p, err)
 	}
 }
