@@ -23,7 +23,7 @@ func TestEveryKindHasItsOwnName(t *testing.T) {
 
 func TestNamesOfNoKind(t *testing.T) {
 	for _, name := range []string{"", "Merchant-Unknown", "merchant_unknown", "merchantUnknown", "unknown-kind"} {
-		if k, ok := ParseKind(name); ok {
+		if k, ok := ParseKind(name); ok || k != Internal {
 			t.Errorf("ParseKind(%q) = %v", name, k)
 		}
 	}

@@ -195,6 +195,9 @@ func TestReadsTell(t *testing.T) {
 	if p, err := c.Payment(t.Context(), made.Ref); err != nil || p.Ref != made.Ref || p.Amount != pay.Rp(1000) {
 		t.Errorf("the payment is %+v, %v", p, err)
 	}
+	if c.Policy().MaxAmount != pay.Rp(10_000_000) || len(c.Policy().Fees) == 0 {
+		t.Errorf("the policy is %+v", c.Policy())
+	}
 	if p, err := c.PartnerByClientKey(t.Context(), "k"); err != nil || p.ID != "p" {
 		t.Errorf("the partner is %+v, %v", p, err)
 	}
