@@ -94,6 +94,22 @@ func TestForgedBooks(t *testing.T) {
 	}
 }
 
+// again is a storage that runs every function twice, as one may.
+type again struct{ pay.Storage }
+
+func (a again) View(ctx context.Context, f func(pay.Reader) error) error {
+	return a.Storage.View(ctx, func(r pay.Reader) error { return errors.Join(f(r), f(r)) })
+}
+
+// TestBooksReadTwice: each account counts once.
+func TestBooksReadTwice(t *testing.T) {
+	c := newCounter(t)
+	core := pay.New(again{c.store}, func() time.Time { return c.now }, c.dice, pay.DefaultPolicy(), pay.NationalSwitch{})
+	if books, err := core.CheckBooks(t.Context()); err != nil || len(books.Accounts) != 2 {
+		t.Errorf("%+v, %v", books, err)
+	}
+}
+
 // TestEditsTell: who edits is given what is there now, and an address that was
 // shown without its password keeps it.
 func TestEditsTell(t *testing.T) {
