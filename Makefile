@@ -84,9 +84,9 @@ TRUSTED := ./emv ./qris ./snap ./internal/ledger ./internal/pay
 coverage: ## branches that the tests of money, ledger, states, payload and signatures take; each package 95 % at least
 	go run ./internal/mutate coverage -least 95 $(TRUSTED)
 
-mutation: ## the same packages changed in one small way after another; what no test notices goes to bin/survivors.txt. Flags in MUTATION, as in MUTATION='-every 3'
+mutation: ## the same packages changed in one small way after another; what no test notices and docs/mutants does not explain goes to bin/survivors.md. Goes on where it was interrupted: bin/mutants.txt; without that file anew. Flags in MUTATION, as in MUTATION='-only fees'
 	@mkdir -p bin
-	go run ./internal/mutate mutation -report bin/survivors.txt $(MUTATION) $(TRUSTED)
+	go run ./internal/mutate mutation -report bin/survivors.md -journal bin/mutants.txt $(MUTATION) $(TRUSTED)
 
 .PHONY: first-use
 first-use: ## the README's first payment in a clean clone of HEAD, timed

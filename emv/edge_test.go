@@ -95,7 +95,7 @@ func TestTemplateEdges(t *testing.T) {
 			t.Errorf("%s: findings %v", id, r)
 		}
 	}
-	for id, found := range map[ID]bool{0: false, 1: true, 9: true, 49: false, 50: true, 99: true} {
+	for id, found := range map[ID]bool{0: false, 1: true, 9: true, 11: true, 12: false, 49: false, 50: true, 99: true} {
 		value, err := Join(Object{ID: id, Value: "00000000000000000000000000000"})
 		if err != nil {
 			t.Fatal(err)

@@ -80,8 +80,8 @@ func TestAtPanicsOutside(t *testing.T) {
 	for _, i := range []int{-1, 1} {
 		func() {
 			defer func() {
-				if recover() == nil {
-					t.Errorf("At(%d) did not panic", i)
+				if said := recover(); said != "emv: no such object" {
+					t.Errorf("At(%d) panics with %v", i, said)
 				}
 			}()
 			p.At(i)
@@ -123,6 +123,8 @@ var framingFaults = []struct {
 	{"wide digits", "000201５９０２ID", emv.CodeBadID, "", 6, "５９０２"},
 	{"sign in a length", "00020180+1A", emv.CodeBadLength, "80", 6, `"+1"`},
 	{"space in a length", "00020180 1A", emv.CodeBadLength, "80", 6, `" 1"`},
+	{"letter in the last length", "00020159X1", emv.CodeBadLength, "59", 6, `"X1"`},
+	{"duplicate of the last ID", "00020199011" + "99012", emv.CodeDuplicate, "99", 11, "twice"},
 	{"header cut", "000201580", emv.CodeTruncated, "", 6, `"580"`},
 	{"ID cut", "0002015", emv.CodeTruncated, "", 6, `"5"`},
 	{"overrun", "0002015904AB", emv.CodeOverrun, "59", 6, "4 characters, 2 are left"},

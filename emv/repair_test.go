@@ -73,3 +73,46 @@ func TestRepairSpacesWantsACRC(t *testing.T) {
 		t.Errorf("a text without a CRC is repaired to %q", got)
 	}
 }
+
+// spacious is a payload of n bytes that has runs of one space, and before them
+// one of the given length.
+func spacious(n, run, runs int) string {
+	value := "A" + strings.Repeat(" ", run) + strings.Repeat("B ", runs-1) + "C"
+	objects := []emv.Object{{ID: 0, Value: "01"}, {ID: 59, Value: value}}
+	for id, left := emv.ID(80), n-6-8-4-len(value); left > 0; id++ {
+		part := min(left-4, 90)
+		objects = append(objects, emv.Object{ID: id, Value: strings.Repeat("x", part)})
+		left -= 4 + part
+	}
+	text, err := emv.Build(objects...)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
+// TestRepairEdges: 512 bytes, 32 runs and 24 spaces more are still tried.
+func TestRepairEdges(t *testing.T) {
+	tests := []struct {
+		name            string
+		len, lost, runs int
+		repaired        bool
+	}{
+		{"512 bytes", 512, 1, 1, true},
+		{"513 bytes", 513, 1, 1, false},
+		{"32 runs", 200, 1, 32, true},
+		{"33 runs", 200, 1, 33, false},
+		{"24 spaces lost", 200, 24, 1, true},
+		{"25 spaces lost", 200, 25, 1, false},
+	}
+	for _, test := range tests {
+		whole := spacious(test.len+test.lost, 1+test.lost, test.runs)
+		printed := strings.Replace(whole, strings.Repeat(" ", 1+test.lost), " ", 1)
+		if len(printed) != test.len {
+			t.Fatalf("%s: %d bytes", test.name, len(printed))
+		}
+		if got, ok := emv.RepairSpaces(printed); ok != test.repaired || (ok && got != whole) {
+			t.Errorf("%s: %q, %v", test.name, got, ok)
+		}
+	}
+}

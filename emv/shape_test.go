@@ -117,8 +117,12 @@ func TestAppendEdges(t *testing.T) {
 		}
 	}
 	for n, fits := range map[int]bool{95: true, 96: false} {
-		if _, err := Join(Object{ID: 1, Value: strings.Repeat("1", n)}); (err == nil) != fits {
+		object := Object{ID: 1, Value: strings.Repeat("1", n)}
+		if _, err := Join(object); (err == nil) != fits {
 			t.Errorf("a template of %d characters: %v", n+4, err)
+		}
+		if _, err := AppendTemplate(nil, 26, object); (err == nil) != fits {
+			t.Errorf("a template of %d characters, appended: %v", n+4, err)
 		}
 	}
 }

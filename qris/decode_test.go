@@ -99,12 +99,14 @@ func TestDecodeAmounts(t *testing.T) {
 		{"-1", 0, emv.CodeAmountFormat},
 		{" 1", 0, emv.CodeAmountFormat},
 		{"1.-5", 0, emv.CodeAmountFormat},
+		{"1:", 0, emv.CodeAmountFormat},
+		{"1./5", 0, emv.CodeAmountFormat},
 	}
 	for _, test := range tests {
 		payload := "000201" + "54" + emv.ID(len(test.text)).String() + test.text
 		c, err := qris.Decode(payload)
 		f, _ := errors.AsType[emv.Finding](err)
-		if c.Amount != test.sen || f.Code != test.code || c.HasAmount != (err == nil) {
+		if c.Amount != test.sen || f.Code != test.code || (err != nil && f.Path != "54") || c.HasAmount != (err == nil) {
 			t.Errorf("%q: %d sen, %v", test.text, c.Amount, err)
 		}
 	}

@@ -110,6 +110,7 @@ var badSpecs = []struct {
 	{"path of another account", func(s *qris.Spec) { s.DomesticID, s.Criteria = 31, "" }, qris.CodeFieldMissing, "31.03", "Criteria"},
 	{"no NMID in a static code", func(s *qris.Spec) { s.Static, s.Amount, s.NMID = true, 0, "" }, qris.CodeFieldMissing, "51.02", "NMID"},
 	{"NMID of 14", func(s *qris.Spec) { s.NMID = s.NMID[:14] }, qris.CodeFieldFormat, "51.02", "NMID"},
+	{"NMID with a letter", func(s *qris.Spec) { s.NMID = "IDX026000000004" }, qris.CodeFieldFormat, "51.02", "NMID"},
 	{"MCC of three", func(s *qris.Spec) { s.MCC = "581" }, qris.CodeFieldFormat, "52", "MCC"},
 	{"no name", func(s *qris.Spec) { s.Name = "" }, qris.CodeFieldMissing, "59", "Name"},
 	{"name of 26", func(s *qris.Spec) { s.Name = strings.Repeat("N", 26) }, qris.CodeFieldLength, "59", "Shorten"},
@@ -124,6 +125,7 @@ var badSpecs = []struct {
 	}, emv.CodeValueLength, "62", "labels together"},
 	{"static with amount", func(s *qris.Spec) { s.Static = true }, qris.CodeStaticAmount, "54", "Amount"},
 	{"dynamic without amount", func(s *qris.Spec) { s.Amount = 0 }, qris.CodeDynamicWithoutAmount, "54", "Amount"},
+	{"amount of a sen", func(s *qris.Spec) { s.Amount = 1 }, qris.CodeAmountSen, "54", "Amount"},
 	{"negative amount", func(s *qris.Spec) { s.Amount = -100 }, qris.CodeDynamicWithoutAmount, "54", "Amount"},
 	{"amount with sen", func(s *qris.Spec) { s.Amount = 150 }, qris.CodeAmountSen, "54", "Amount"},
 	{"amount of 14 digits", func(s *qris.Spec) { s.Amount = 1_000_000_000_000_000 }, emv.CodeAmountFormat, "54", "Amount"},
@@ -147,7 +149,11 @@ func TestEncodeRefuses(t *testing.T) {
 				t.Fatalf("%q, %v", text, err)
 			}
 			if len(e.Findings) != 1 || e.Findings[0].Code != test.code || e.Findings[0].Path != test.path {
-				t.Errorf("%+v", e.Findings)
+				t.Fatalf("%+v", e.Findings)
+			}
+			shorter := (test.path == "59" || test.path == "60") && (test.code == qris.CodeFieldLength || test.code == emv.CodeCharset)
+			if (e.Findings[0].Hint == "qris.Shorten makes it fit") != shorter {
+				t.Errorf("the hint is %q", e.Findings[0].Hint)
 			}
 			if !strings.Contains(err.Error(), test.field) {
 				t.Errorf("%q does not name %s", err, test.field)

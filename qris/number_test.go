@@ -14,6 +14,7 @@ func TestLuhn(t *testing.T) {
 		"9360077732302230012": false,
 		"79927398713":         true, // the example of ISO/IEC 7812-1
 		"79927398710":         false,
+		"59":                  true, // 5 twice is 10, of which the digits make 1
 		"":                    false,
 		"0":                   false,
 		"00":                  true,
@@ -66,7 +67,7 @@ func TestNMID(t *testing.T) {
 func TestNNS(t *testing.T) {
 	tests := map[string]string{
 		"936009990000000001": "93600999", "93600999": "93600999", "9360099": "", "": "",
-		"412300990000000001": "", "9360x9990000000001": "",
+		"412300990000000001": "", "9360x9990000000001": "", "9360099x0000000001": "", "9360/999": "", "9360:999": "",
 	}
 	for pan, want := range tests {
 		if got := qris.NNS(pan); got != want {

@@ -50,6 +50,7 @@ func TestCollapsedRuns(t *testing.T) {
 	tests := []struct{ name, value, says string }{
 		{"between words", "TOKO     KOPI", `with five spaces before "KOPI"`},
 		{"at the end", "TOKO KOPI       ", `with 7 spaces after "KOPI"`},
+		{"at the end of one word", "KOPI      ", `with six spaces after "KOPI"`},
 		{"nothing else", "   ", "with three spaces alone"},
 	}
 	for _, test := range tests {

@@ -55,12 +55,17 @@ var rules = []struct {
 	{"PAN with a letter", valid, "936009990000000001", "93600999000000000X", qris.CodePANFormat, emv.Error, "26.01"},
 	{"PAN of 20", valid, acquirer, account(emv.Object{ID: 1, Value: "93600999000000000017"}, emv.Object{ID: 2, Value: "1"}, emv.Object{ID: 3, Value: "UMI"}), qris.CodePANFormat, emv.Error, "26.01"},
 	{"PAN of 15", valid, acquirer, account(emv.Object{ID: 1, Value: "936009990000001"}, emv.Object{ID: 2, Value: "1"}, emv.Object{ID: 3, Value: "UMI"}), qris.CodePANLength, emv.Warning, "26.01"},
+	{"PAN of 17", valid, acquirer, account(emv.Object{ID: 1, Value: "93600999000000001"}, emv.Object{ID: 2, Value: "1"}, emv.Object{ID: 3, Value: "UMI"}), qris.CodePANLength, emv.Warning, "26.01"},
+	{"PAN of another account", valid, acquirer, acquirer + "45120108" + "93600999", qris.CodePANLength, emv.Warning, "45.01"},
 	{"PAN of 19 with a wrong digit", transfer, "9360099900000000028", "9360099900000000029", qris.CodePANCheckDigit, emv.Error, "40.01"},
 	{"PAN of no institution", valid, "936009990000000001", "412300990000000001", qris.CodeNNS, emv.Warning, "26.01"},
 	{"no merchant ID", valid, acquirer, account(emv.Object{ID: 1, Value: "936009990000000001"}, emv.Object{ID: 3, Value: "UMI"}), qris.CodeMerchantIDMissing, emv.Error, "26.02"},
 	{"merchant ID of 16", valid, acquirer, account(emv.Object{ID: 1, Value: "936009990000000001"}, emv.Object{ID: 2, Value: "1234567890123456"}, emv.Object{ID: 3, Value: "UMI"}), qris.CodeMerchantIDLength, emv.Error, "26.02"},
 	{"unknown criteria in 51", valid, "0000040303UMI", "0000040303XXX", qris.CodeCriteria, emv.Error, "51.03"},
 	{"criteria between two", valid, "0000040303UMI", "0000040303I U", qris.CodeCriteria, emv.Error, "51.03"},
+	{"criteria of two letters", valid, "51440014ID.CO.QRIS.WWW0215ID10260000000040303UMI", "51430014ID.CO.QRIS.WWW0215ID10260000000040302UM", qris.CodeCriteria, emv.Error, "51.03"},
+	{"pipe in a criteria", valid, "0000040303UMI", "0000040303U|I", qris.CodePipe, emv.Error, "51.03"},
+	{"unknown criteria in 26", valid, "0000010303UMI", "0000010303XXX", qris.CodeCriteria, emv.Error, "26.03"},
 	{"no criteria", valid, acquirer, account(emv.Object{ID: 1, Value: "936009990000000001"}, emv.Object{ID: 2, Value: "1"}), qris.CodeCriteriaMissing, emv.Warning, "26.03"},
 	{"criteria differ", valid, "0000040303UMI", "0000040303UKE", qris.CodeCriteriaMismatch, emv.Warning, "51.03"},
 	{"GUID in lower case", valid, "ID.CO.CONTOH.WWW", "id.co.contoh.www", qris.CodeGUIDCase, emv.Warning, "26.00"},
@@ -74,6 +79,7 @@ var rules = []struct {
 	{"transfer by a static code", transfer, "010212", "010211", qris.CodeTransferStatic, emv.Error, "01"},
 	{"transfer under another category", transfer, "52044829", "52045812", qris.CodeTransferMCC, emv.Error, "52"},
 	{"transfer without its number", transfer, transferLabels, "62080804DMCT", qris.CodeTransferUnique, emv.Error, "62.99.01"},
+	{"transfer with a number of 65", transfer, transferLabels, "62870804DMCT9975" + "000200" + "0165" + strings.Repeat("7", 65), qris.CodeTransferUnique, emv.Error, "62.99.01"},
 	{"transfer with a short number", transfer, transferLabels, "62290804DMCT991700020001071234567", qris.CodeTransferUnique, emv.Error, "62.99.01"},
 }
 
@@ -105,6 +111,11 @@ func TestNoRuleObjects(t *testing.T) {
 		"two decimals of nothing":  strings.Replace(valid, "540510000", "540810000.00", 1),
 		"tag 40 of a shop":         strings.Replace(transfer, transferLabels, "62080804POSP", 1),
 		"another scheme's account": strings.Replace(valid, acquirer, acquirer+"27150011com.example", 1),
+		"transfer, number of 8":    strings.Replace(transfer, transferLabels, "62300804DMCT9918"+"000200"+"010812345678", 1),
+		"transfer, number of 64":   strings.Replace(transfer, transferLabels, "62860804DMCT9974"+"000200"+"0164"+strings.Repeat("7", 64), 1),
+		"own template of 91":       strings.Replace(valid, "610512190", "610512190"+"6295"+"9991"+"000200"+"0181"+strings.Repeat("u", 81), 1),
+		"pipe in a label":          strings.Replace(valid, "610512190", "610512190"+"62070103a|b", 1),
+		"PAN under 46":             strings.Replace(valid, acquirer, acquirer+"4618000200"+"0108"+"93600999", 1),
 		"foreign":                  strings.Replace(strings.Replace(valid, "5802ID", "5802SG", 1), "610512190", "", 1),
 	}
 	for name, text := range tests {
@@ -119,6 +130,22 @@ func TestValidateBeginsWithEMVCo(t *testing.T) {
 	findings := validate(t, text)
 	if len(findings) != 2 || findings[0].Code != emv.CodeNameLength || findings[1].Code != qris.CodeCurrency {
 		t.Error(findings)
+	}
+}
+
+// TestForeignFindings: EMVCo's rules hold everywhere.
+func TestForeignFindings(t *testing.T) {
+	text := strings.NewReplacer("5802ID", "5802SG", "5904TOKO", "5926"+strings.Repeat("A", 26)).Replace(valid)
+	if findings := validate(t, text); len(findings) != 1 || findings[0].Code != emv.CodeNameLength {
+		t.Errorf("%v", findings)
+	}
+}
+
+// TestOwnLengthIsNamed: the message says how long the template may be.
+func TestOwnLengthIsNamed(t *testing.T) {
+	text := strings.Replace(valid, "610512190", "610512190"+"6296"+"9992"+"000200"+"0182"+strings.Repeat("u", 82), 1)
+	if findings := validate(t, text); len(findings) != 1 || findings[0].Detail != "the template has 92 characters, at most 91 are allowed" {
+		t.Errorf("%v", findings)
 	}
 }
 

@@ -34,6 +34,7 @@ func TestParseAmountRefuses(t *testing.T) {
 	for _, value := range []string{
 		"", "10000", "10000.", "10000.0", "10000.000", ".00", "-1.00", "+1.00", "1,000.00", "1.000,00",
 		"1e3.00", " 1.00", "1.00 ", "1.00\n", "1.-1", "1..00", "١.00", "0x1.00", "10000000000000000.00", "null",
+		"1/.00", "1:.00", "1.0/", "1.:0",
 	} {
 		if sen, err := ParseAmount(value); !errors.Is(err, ErrAmount) {
 			t.Errorf("ParseAmount(%q) = %d, %v, want ErrAmount", value, sen, err)
@@ -43,7 +44,7 @@ func TestParseAmountRefuses(t *testing.T) {
 
 func TestFormatAmount(t *testing.T) {
 	for sen, want := range map[int64]string{
-		0: "0.00", 5: "0.05", 1_000_000: "10000.00", -150: "-1.50", -5: "-0.05",
+		0: "0.00", 5: "0.05", -1: "-0.01", 1_000_000: "10000.00", -150: "-1.50", -5: "-0.05",
 		math.MaxInt64: "92233720368547758.07", math.MinInt64: "-92233720368547758.08",
 	} {
 		if got := FormatAmount(sen); got != want {
@@ -68,6 +69,12 @@ func TestAmountOnTheWire(t *testing.T) {
 	}
 	if _, err := (Amount{Value: "1.00", Currency: "USD"}).Sen(); !errors.Is(err, ErrAmount) {
 		t.Errorf("dollars are taken: %v", err)
+	}
+	if _, err := (Amount{Value: "1", Currency: "IDR"}).Sen(); !errors.Is(err, ErrAmount) {
+		t.Errorf("an amount without decimals is taken: %v", err)
+	}
+	if _, err := ParseAmount("10000000000000000.00"); !strings.Contains(err.Error(), "at most 16 digits") {
+		t.Errorf("17 digits: %v", err)
 	}
 }
 

@@ -61,6 +61,16 @@ func TestParseCodeRefuses(t *testing.T) {
 	}
 }
 
+// TestParseCodeEdges: the statuses of HTTP are 100 to 599.
+func TestParseCodeEdges(t *testing.T) {
+	for code, valid := range map[string]bool{"0994700": false, "1004700": true, "5994700": true, "6004700": false} {
+		_, _, _, err := ParseCode(code)
+		if (err == nil) != valid || (err != nil && !strings.Contains(err.Error(), ": "+code[:3]+" is not")) {
+			t.Errorf("ParseCode(%q): %v", code, err)
+		}
+	}
+}
+
 func TestResponseCodeOfAProvidersOwn(t *testing.T) {
 	if _, _, _, err := ParseCode("4044799"); err != nil {
 		t.Errorf("a provider's own number is refused: %v", err)
@@ -90,7 +100,7 @@ func TestCaseWith(t *testing.T) {
 
 func TestServices(t *testing.T) {
 	all := Services()
-	if !slices.IsSorted(all) || len(slices.Compact(slices.Clone(all))) != len(all) {
+	if len(all) != 18 || !slices.IsSorted(all) || len(slices.Compact(slices.Clone(all))) != len(all) {
 		t.Errorf("not in the order of the codes, or twice: %v", all)
 	}
 	names, paths := map[string]Service{}, map[string]Service{}

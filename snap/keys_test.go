@@ -1,6 +1,7 @@
 package snap
 
 import (
+	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -11,6 +12,7 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"math/big"
 	"strings"
 	"testing"
@@ -120,6 +122,7 @@ func keyFaults(t *testing.T) map[string][3]string {
 	}
 	weak := must[*rsa.PrivateKey](t)(rsa.GenerateKey(rand.Reader, 1024))
 	request := must[[]byte](t)(x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{}, file.private))
+	exchange := must[*ecdh.PrivateKey](t)(ecdh.X25519().GenerateKey(rand.Reader))
 	spki, pkcs8 := file.RSAPublicKeySPKI, file.RSAPrivateKeyPKCS8
 	ecPublic := must[[]byte](t)(x509.MarshalPKIXPublicKey(&curve.PublicKey))
 	both := func(hint, text string) [3]string { return [3]string{text, hint, hint} }
@@ -132,6 +135,7 @@ func keyFaults(t *testing.T) map[string][3]string {
 		"elliptic, public":  both("elliptic curve", armour("PUBLIC KEY", ecPublic)),
 		"Ed25519, private":  both("Ed25519", armour("PRIVATE KEY", must[[]byte](t)(x509.MarshalPKCS8PrivateKey(private)))),
 		"Ed25519, public":   both("Ed25519", armour("PUBLIC KEY", must[[]byte](t)(x509.MarshalPKIXPublicKey(public)))),
+		"X25519":            both("a key of another kind (*ecdh.PrivateKey)", armour("PRIVATE KEY", must[[]byte](t)(x509.MarshalPKCS8PrivateKey(exchange)))),
 		"weak, private":     {armour("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(weak)), "1024 bits", "a private key"},
 		"weak, public":      {armour("RSA PUBLIC KEY", x509.MarshalPKCS1PublicKey(&weak.PublicKey)), "a public key", "1024 bits"},
 		"empty":             both("empty", " \n"),
@@ -159,6 +163,19 @@ func TestParseKeyFaults(t *testing.T) {
 			if _, err := ParsePublicKey(text); !errors.Is(err, ErrKey) || !strings.Contains(err.Error(), hint) {
 				t.Errorf("%s as a public key: %v, want %q", name, err, hint)
 			}
+		}
+	}
+}
+
+// TestKeySizeEdges: RSA of 2048 to 8192 bits.
+func TestKeySizeEdges(t *testing.T) {
+	for bits, fits := range map[uint]bool{2047: false, 2048: true, 8192: true, 8193: false} {
+		err := checkBits(&rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), bits-1), E: 65537})
+		if (err == nil) != fits {
+			t.Errorf("%d bits: %v", bits, err)
+		}
+		if err != nil && !strings.Contains(err.Error(), fmt.Sprintf("RSA with %d bits; SNAP asks for 2048, and at most 8192 are taken", bits)) {
+			t.Errorf("%d bits: %v", bits, err)
 		}
 	}
 }

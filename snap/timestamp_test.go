@@ -38,6 +38,7 @@ func TestParseTimestampRefuses(t *testing.T) {
 		"2006-01-02T15:04:05+24:00", "2006-01-02T15:04:05+07:60",
 		"2006-02-30T15:04:05Z", "2006-13-01T15:04:05Z", "2006-01-02T24:00:00Z", "2006-01-02T15:60:00Z", "2006-01-02T15:04:60Z",
 		" 2006-01-02T15:04:05Z", "2006-01-02T15:04:05Z ", "06-01-02T15:04:05Z", "2006-1-2T15:04:05Z", "1709634436",
+		"2006-01-02T5:04:05Z", // which package time takes
 	} {
 		if got, err := ParseTimestamp(text); !errors.Is(err, ErrTimestamp) {
 			t.Errorf("ParseTimestamp(%q) = %v, %v, want ErrTimestamp", text, got, err)

@@ -190,10 +190,12 @@ func (s *scratch) giveBack() {
 	clear(s.inner[:])
 	clear(s.outer[:])
 	s.state.Reset()
-	if cap(s.body.out) <= maxKept && cap(s.text) <= maxKept {
+	if s.small() {
 		scratches.Put(s)
 	}
 }
+
+func (s *scratch) small() bool { return cap(s.body.out) <= maxKept && cap(s.text) <= maxKept }
 
 // setKey pads the secret to a block, hashing it first if it is longer.
 func (s *scratch) setKey(secret string) {

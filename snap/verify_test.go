@@ -1,6 +1,7 @@
 package snap
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
@@ -108,8 +109,11 @@ func TestVerifyTriesNoEmptyPath(t *testing.T) {
 	m := symmetricMessage(nil)
 	m.Path = ""
 	signature := SignHMAC("secret", StringToSign(Symmetric, m))
-	if err := VerifySymmetric("secret", m, signature, "", "/v1.0"); !errors.Is(err, ErrSignature) {
-		t.Errorf("a signature over no path: %v, want ErrSignature", err)
+	for _, called := range []string{"", "/v1.0/qr"} {
+		m.Path = called
+		if err := VerifySymmetric("secret", m, signature, "", "/v1.0"); !errors.Is(err, ErrSignature) {
+			t.Errorf("a signature over no path, called as %q: %v, want ErrSignature", called, err)
+		}
 	}
 }
 
@@ -183,6 +187,9 @@ func TestVerifyWithTheWrongKey(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, row.got, row.want)
 		}
 	}
+	if err := VerifyAsymmetric(file.public, m, false, symmetric); !strings.Contains(err.Error(), "it has 64 bytes, and one by the registered RSA key has 256") {
+		t.Errorf("HMAC for RSA: %v", err)
+	}
 }
 
 func TestSignRefuses(t *testing.T) {
@@ -210,7 +217,13 @@ func TestSignRefuses(t *testing.T) {
 	if got := StringToSign(Scheme(-1), m); got != "" {
 		t.Errorf("an unknown scheme has the string %q", got)
 	}
-	if got := fmt.Sprint(AsymmetricWithToken, Scheme(9)); got != "asymmetric with token Scheme(9)" {
+	for _, scheme := range []Scheme{-1, 4} {
+		if got, err := Sign(scheme, Credentials{Secret: "s", PrivateKey: private}, m); err == nil || got != "" {
+			t.Errorf("%v signs: %q", scheme, got)
+		}
+	}
+	const names = "token request, symmetric, asymmetric, asymmetric with token, Scheme(4), Scheme(-1)"
+	if got := fmt.Sprintf("%v, %v, %v, %v, %v, %v", TokenRequest, Symmetric, Asymmetric, AsymmetricWithToken, Scheme(4), Scheme(-1)); got != names {
 		t.Errorf("schemes are called %s", got)
 	}
 }
@@ -234,23 +247,26 @@ func TestDecodeSignatureHints(t *testing.T) {
 	sign := []byte(strings.Repeat("\xfb\xff\x00\x10", 16))
 	good := base64.StdEncoding.EncodeToString(sign)
 	for text, hint := range map[string]string{
-		"":                                      "0 characters",
-		strings.Repeat("A", 4000):               "4000 characters",
-		strings.Repeat("0a", 16):                "MD5",
-		strings.Repeat("0a", 20):                "SHA-1",
-		strings.Repeat("0a", 32):                "SHA-256: a hash, not a signature",
-		strings.Repeat("0a", 48):                "SHA-384",
-		strings.Repeat("0a", 128):               "1024 bits",
-		strings.Repeat("0a", 63):                "63 bytes",
-		strings.Repeat("0a", 200):               "200 bytes",
-		base64.URLEncoding.EncodeToString(sign): "base64url",
-		strings.TrimRight(good, "="):            "padding",
-		good[:len(good)-5]:                      "cut off",
-		`"` + good + `"`:                        "quotes",
-		strings.ReplaceAll(good, "+", " "):      "encoded space",
-		strings.ReplaceAll(good, "=", "%3D"):    "percent",
-		good[:44] + "\r\n" + good[44:]:          "lines",
-		"****":                                  "neither",
+		"":                         "0 characters",
+		strings.Repeat("A", 4000):  "4000 characters",
+		strings.Repeat("0a", 16):   "MD5",
+		strings.Repeat("0a", 20):   "SHA-1",
+		strings.Repeat("0a", 32):   "SHA-256: a hash, not a signature",
+		strings.Repeat("0a", 48):   "SHA-384",
+		strings.Repeat("0a", 128):  "1024 bits",
+		strings.Repeat("0a", 63):   "63 bytes",
+		strings.Repeat("0a", 200):  "200 bytes",
+		strings.Repeat("0a", 255):  "255 bytes",
+		strings.Repeat("0a", 1025): "2050 characters",
+		base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("a"), 1025)): "1025 bytes",
+		base64.URLEncoding.EncodeToString(sign):                            "base64url",
+		strings.TrimRight(good, "="):                                       "padding",
+		good[:len(good)-5]:                                                 "cut off",
+		`"` + good + `"`:                                                   "quotes",
+		strings.ReplaceAll(good, "+", " "):                                 "encoded space",
+		strings.ReplaceAll(good, "=", "%3D"):                               "percent",
+		good[:44] + "\r\n" + good[44:]:                                     "lines",
+		"****":                                                             "neither",
 	} {
 		if got, err := DecodeSignature(text); !errors.Is(err, ErrEncoding) || !strings.Contains(err.Error(), hint) {
 			t.Errorf("%q: %x, %v, want the hint %q", text, got, err, hint)

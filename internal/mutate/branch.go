@@ -43,11 +43,14 @@ import (
 	"sync/atomic"
 )
 
-var branchesTaken [1 << 14]atomic.Bool
+var (
+	branchesFile  = os.Getenv("QRISD_BRANCHES")
+	branchesTaken [1 << 14]atomic.Bool
+)
 
 func branchTaken(n int) bool {
-	if name := os.Getenv("QRISD_BRANCHES"); !branchesTaken[n].Swap(true) && name != "" {
-		f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if branchesFile != "" && !branchesTaken[n].Swap(true) {
+		f, err := os.OpenFile(branchesFile, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 		if err != nil {
 			panic(err)
 		}

@@ -1,12 +1,17 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"regexp"
+	"runtime"
+	"syscall"
 )
 
 func main() {
@@ -33,7 +38,11 @@ func run(out io.Writer, args []string) error {
 	case "mutation":
 		every := flags.Int("every", 1, "try each mutant whose number is so many after another")
 		only := flags.String("only", "", "regular expression of the files whose mutants are tried")
-		report := flags.String("report", "survivors.txt", "file that names the mutants that survive")
+		report := flags.String("report", "survivors.md", "file for the survivors that no list explains, and what lists name besides")
+		lists := flags.String("explained", "docs/mutants", "folder of a list for each package, NAME.md, of the survivors and why they survive")
+		known := flags.String("journal", "mutants.txt", "file of what became of each mutant, which a later run goes on with")
+		noted := flags.Bool("known", false, "try none and report what the journal has, as of a run that goes on")
+		jobs := flags.Int("jobs", runtime.NumCPU(), "how many mutants are tried at a time")
 		if err := flags.Parse(args[1:]); err != nil {
 			return err
 		}
@@ -41,7 +50,7 @@ func run(out io.Writer, args []string) error {
 		if err != nil {
 			return fmt.Errorf("mutate: -only: %w", err)
 		}
-		return runMutation(out, flags.Args(), sample{*skip, *every, pattern}, *report)
+		return runMutation(out, flags.Args(), sample{*skip, *every, pattern, *jobs, *lists, *noted}, *report, *known)
 	}
 	return fmt.Errorf("mutate: %q is neither coverage nor mutation", args[0])
 }
@@ -54,13 +63,26 @@ func runCoverage(out io.Writer, packages []string, skip string, missing bool, le
 	return err
 }
 
-func runMutation(out io.Writer, packages []string, s sample, report string) error {
-	if s.every < 1 {
-		return fmt.Errorf("mutate: -every %d: it begins with 1", s.every)
+func runMutation(out io.Writer, packages []string, s sample, report, known string) error {
+	if s.every < 1 || s.jobs < 1 {
+		return fmt.Errorf("mutate: -every %d -jobs %d: both begin with 1", s.every, s.jobs)
 	}
-	f, err := os.Create(report)
+	j, err := openJournal(known)
 	if err != nil {
 		return err
 	}
-	return errors.Join(mutation(out, f, packages, s), f.Close())
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var b bytes.Buffer
+	astray, err := mutation(ctx, out, &b, j, packages, s)
+	if err := errors.Join(err, j.file.Close()); err != nil {
+		return err
+	}
+	if err := os.WriteFile(report, b.Bytes(), 0o600); err != nil {
+		return err
+	}
+	if astray > 0 {
+		return fmt.Errorf("mutate: %d mutants are not as %s says; see %s", astray, s.lists, report)
+	}
+	return nil
 }

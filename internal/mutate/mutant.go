@@ -1,19 +1,25 @@
 package main
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"go/ast"
 	"go/constant"
 	"go/token"
 	"go/types"
+	"path/filepath"
+	"strconv"
 	"strings"
 )
 
 // mutant is one small change of a package.
 type mutant struct {
 	at       token.Position
-	what     string // the kind of change
-	was, now string
+	within   string // what is declared there: "Encode", "(*Core).Pay"
+	key      string // the same as long as that declaration is
+	was, now string // the lines where it is
 }
 
 // mutator makes the mutants of a file. What it changes:
@@ -35,18 +41,51 @@ type mutator struct {
 	file    *file
 	edits   edits
 	found   *[]mutant
+	around  ast.Decl
 	negated map[ast.Expr]bool
 	fixed   map[ast.Expr]bool // constants that must stay constants
 	results []*ast.FuncType   // of the functions around, the innermost last
 }
 
 // chosen is what the changed files of a package call. A mutant that is come by
-// is noted as a branch is.
-const chosen = noted + `
-var mutantOn, _ = strconv.Atoi(os.Getenv("QRISD_MUTANT"))
+// is noted as a branch is. One that is on may use no more of the processor, in
+// seconds, than QRISD_MUTANT_SECONDS, and no more than 4 GiB of memory: what
+// does not end or grows without end is killed by the system. What waits without
+// end exits with 99, after three minutes in which it was let run.
+const chosen = `import (
+	"syscall"
+	"time"
+)
+` + noted + `
+var mutantOn = chooseMutant()
+
+func chooseMutant() int {
+	n, _ := strconv.Atoi(os.Getenv("QRISD_MUTANT"))
+	if seconds, err := strconv.ParseUint(os.Getenv("QRISD_MUTANT_SECONDS"), 10, 64); err == nil {
+		atMost(syscall.RLIMIT_CPU, seconds)
+		atMost(syscall.RLIMIT_DATA, 4<<30)
+		go watch()
+	}
+	return n
+}
+
+func watch() {
+	for range 1800 { // on a busy machine each takes longer
+		time.Sleep(100 * time.Millisecond)
+	}
+	os.Exit(99)
+}
+
+func atMost(resource int, limit uint64) {
+	if err := syscall.Setrlimit(resource, &syscall.Rlimit{Cur: limit, Max: limit}); err != nil {
+		panic(err)
+	}
+}
 
 func mutate(n int) bool {
-	branchTaken(n)
+	if branchesFile != "" {
+		branchTaken(n)
+	}
 	return mutantOn == n
 }
 `
@@ -58,17 +97,48 @@ func mutants(p *pack) ([]mutant, map[*file][]byte) {
 	changed := map[*file][]byte{}
 	for _, f := range p.files {
 		m := &mutator{pack: p, file: f, found: &found, negated: map[ast.Expr]bool{}, fixed: map[ast.Expr]bool{}}
-		for _, d := range f.tree.Decls {
-			m.walk(d)
+		for _, m.around = range f.tree.Decls {
+			m.walk(m.around)
 		}
 		changed[f] = m.edits.apply(f.text)
 	}
 	return found, changed
 }
 
-func (m *mutator) add(at ast.Node, what, was, now string) int {
-	*m.found = append(*m.found, mutant{m.pack.fset.Position(at.Pos()), what, was, now})
+// add counts one more mutant, in which a node has another text.
+func (m *mutator) add(at ast.Node, now string) int {
+	from, to := m.pack.offset(at.Pos()), m.pack.offset(at.End())
+	key := sha256.New()
+	fmt.Fprintf(key, "%s\n%s\n%d %d %s", filepath.Base(m.file.path), m.text(m.around), at.Pos()-m.around.Pos(), to-from, now)
+	before, after := lineAround(m.file.text, from, to)
+	*m.found = append(*m.found, mutant{
+		at: m.pack.fset.Position(at.Pos()), within: m.declared(), key: hex.EncodeToString(key.Sum(nil)[:8]),
+		was: before + m.text(at) + after, now: before + now + after,
+	})
 	return len(*m.found) - 1
+}
+
+// lineAround gives what stands before and behind a range on its lines.
+func lineAround(text []byte, from, to int) (before, after string) {
+	start := bytes.LastIndexByte(text[:from], '\n') + 1
+	end := bytes.IndexByte(text[to:], '\n')
+	return string(text[start:from]), string(text[to : to+end])
+}
+
+// declared names what is declared around.
+func (m *mutator) declared() string {
+	switch d := m.around.(type) {
+	case *ast.FuncDecl:
+		if d.Recv == nil {
+			return d.Name.Name
+		}
+		return "(" + m.text(d.Recv.List[0].Type) + ")." + d.Name.Name
+	case *ast.GenDecl:
+		if v, ok := d.Specs[0].(*ast.ValueSpec); ok {
+			return v.Names[0].Name
+		}
+	}
+	return ""
 }
 
 func (m *mutator) text(n ast.Node) string { return m.pack.source(m.file, n) }
@@ -176,7 +246,11 @@ func (m *mutator) expression(e ast.Expr) {
 		return
 	}
 	if now, ok := swaps[b.Op]; ok && !isText(t.Type) {
-		m.replace(e, t.Type, "operator", m.text(b.X)+" "+now+" "+m.text(b.Y))
+		text := m.text(b.X) + " " + now + " " + m.text(b.Y)
+		if b.Op == token.LAND { // || binds less
+			text = "(" + text + ")"
+		}
+		m.replace(e, t.Type, text)
 	}
 	switch b.Op {
 	case token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
@@ -201,7 +275,7 @@ func (m *mutator) negate(e ast.Expr) {
 	if b, ok := e.(*ast.BinaryExpr); ok && (b.Op == token.LAND || b.Op == token.LOR) {
 		return
 	}
-	m.replace(e, types.Typ[types.Bool], "negation", "!("+m.text(e)+")")
+	m.replace(e, types.Typ[types.Bool], "!("+m.text(e)+")")
 }
 
 // constant changes the largest expression that is constant as a whole.
@@ -217,11 +291,11 @@ func (m *mutator) constant(e ast.Expr, t types.TypeAndValue) {
 	switch {
 	case !ok:
 	case basic.Info()&types.IsBoolean != 0:
-		m.replace(e, typ, "constant", "!("+m.text(e)+")")
+		m.replace(e, typ, "!("+m.text(e)+")")
 	case basic.Info()&types.IsInteger != 0:
 		for _, by := range steps(typ) {
 			if fits(basic, t.Value, by) {
-				m.replace(e, typ, "constant", fmt.Sprintf("(%s) %s", m.text(e), sign(by)))
+				m.replace(e, typ, m.moved(e, by))
 			}
 		}
 	}
@@ -237,11 +311,16 @@ func steps(t types.Type) []int64 {
 	return []int64{1, -1}
 }
 
-func sign(by int64) string {
-	if by < 0 {
-		return fmt.Sprintf("- %d", -by)
+// moved writes a number that is so much more.
+func (m *mutator) moved(e ast.Expr, by int64) string {
+	if n, err := strconv.ParseInt(m.text(e), 10, 64); err == nil {
+		return strconv.FormatInt(n+by, 10)
 	}
-	return fmt.Sprintf("+ %d", by)
+	text := m.text(e)
+	if _, compound := e.(*ast.BinaryExpr); compound {
+		text = "(" + text + ")"
+	}
+	return fmt.Sprintf("(%s %+d)", text, by)
 }
 
 func isNamed(t types.Type) bool { _, ok := t.(*types.Named); return ok }
@@ -257,12 +336,12 @@ func fits(b *types.Basic, v constant.Value, by int64) bool {
 }
 
 // replace gives an expression another form when the mutant is on.
-func (m *mutator) replace(e ast.Expr, t types.Type, what, now string) {
+func (m *mutator) replace(e ast.Expr, t types.Type, now string) {
 	name, ok := m.typeName(t)
 	if !ok {
 		return
 	}
-	n := m.add(e, what, m.text(e), now)
+	n := m.add(e, now)
 	m.edits.wrap(m.pack.offset(e.Pos()), m.pack.offset(e.End()),
 		fmt.Sprintf("(func() %s { if mutate(%d) { return %s }; return ", name, n, now), "}())")
 }

@@ -1,16 +1,13 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -20,8 +17,16 @@ type trial struct {
 	all    []mutant
 	folder string
 	binary string
-	reach  [][]string    // for each mutant the tests that come by it
-	limit  time.Duration // of the tests with one mutant on
+	flags  []string // of every run of the tests
+	tests  []test
+	reach  [][]int // for each mutant the tests that come by it
+	kills  kills
+}
+
+// test is one that passes without a mutant.
+type test struct {
+	name string
+	cost time.Duration // of the processor
 }
 
 // prepare builds the tests with all mutants and lets each run once with none
@@ -32,15 +37,15 @@ func prepare(pattern, skip string) (*trial, error) {
 		return nil, err
 	}
 	all, changed := mutants(p)
-	folder, err := os.MkdirTemp("", "mutants")
+	folder, err := os.MkdirTemp(inMemory(), "mutants")
 	if err != nil {
 		return nil, err
 	}
-	t := &trial{pack: p, all: all, folder: folder, binary: filepath.Join(folder, "tests"), reach: make([][]string, len(all))}
+	t := &trial{pack: p, all: all, folder: folder, binary: filepath.Join(folder, "tests"), flags: []string{"-test.skip=" + skip}, reach: make([][]int, len(all))}
 	if err := t.build(changed); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
-	if err := t.look(skip); err != nil {
+	if err := t.look(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
 	return t, nil
@@ -55,101 +60,83 @@ func (t *trial) build(changed map[*file][]byte) error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("building %s with its mutants: %w\n%s", t.pack.path, err, out)
 	}
+	usage, _ := t.command("-help").CombinedOutput() // which it says with a status of its own
+	if strings.Contains(string(usage), "-rapid.nofailfile") {
+		t.flags = append(t.flags, "-rapid.nofailfile", "-rapid.shrinktime=0s")
+	}
 	return nil
 }
 
-func (t *trial) look(skip string) error {
-	out, err := t.command(context.Background(), "-test.list=.").Output()
+func (t *trial) look() error {
+	names, err := t.names()
 	if err != nil {
-		return fmt.Errorf("listing the tests of %s: %w", t.pack.path, err)
+		return err
 	}
-	for name := range strings.Lines(string(out)) {
-		if name = strings.TrimSpace(name); !strings.HasPrefix(name, "Test") && !strings.HasPrefix(name, "Fuzz") && !strings.HasPrefix(name, "Example") {
-			continue
-		}
-		if err := t.lookAt(name, skip); err != nil {
+	come := make([][]bool, len(names))
+	for i, name := range names {
+		cost, taken, err := t.lookAt(name)
+		if err != nil {
 			return err
 		}
+		t.tests, come[i] = append(t.tests, test{name, cost}), taken
 	}
-	begun := time.Now()
-	if out, err := t.command(context.Background(), "-test.skip="+skip).CombinedOutput(); err != nil {
-		return fmt.Errorf("the tests of %s fail without a mutant: %w\n%s", t.pack.path, err, out)
-	}
-	t.limit = 3*time.Since(begun) + 5*time.Second
-	return nil
-}
-
-func (t *trial) lookAt(name, skip string) error {
-	notes := filepath.Join(t.folder, "notes")
-	if err := os.WriteFile(notes, nil, 0o600); err != nil {
-		return err
-	}
-	cmd := t.command(context.Background(), "-test.run=^"+name+"$", "-test.skip="+skip)
-	cmd.Env = append(os.Environ(), "QRISD_BRANCHES="+notes)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s fails without a mutant: %w\n%s", name, err, out)
-	}
-	come, err := readTaken(notes, len(t.all))
-	if err != nil {
-		return err
-	}
-	for i, by := range come {
-		if by {
-			t.reach[i] = append(t.reach[i], name)
+	for n := range t.all {
+		for i := range names {
+			if come[i][n] {
+				t.reach[n] = append(t.reach[n], i)
+			}
 		}
 	}
 	return nil
 }
 
-func (t *trial) command(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, t.binary, args...)
+// names lists the tests, with fuzz tests, of which the seeds are run.
+func (t *trial) names() ([]string, error) {
+	out, err := t.command("-test.list=.").Output()
+	if err != nil {
+		return nil, fmt.Errorf("listing the tests of %s: %w", t.pack.path, err)
+	}
+	var names []string
+	for name := range strings.Lines(string(out)) {
+		name = strings.TrimSpace(name)
+		if strings.HasPrefix(name, "Test") || strings.HasPrefix(name, "Fuzz") || strings.HasPrefix(name, "Example") {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// lookAt runs one test without a mutant: what that costs, and which it comes by.
+func (t *trial) lookAt(name string) (time.Duration, []bool, error) {
+	notes := filepath.Join(t.folder, "notes")
+	if err := os.WriteFile(notes, nil, 0o600); err != nil {
+		return 0, nil, err
+	}
+	cmd := t.command("-test.run=^" + name + "$")
+	cmd.Env = append(cmd.Env, "QRISD_BRANCHES="+notes)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return 0, nil, fmt.Errorf("%s fails without a mutant: %w\n%s", name, err, out)
+	}
+	taken, err := readTaken(notes, len(t.all))
+	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), taken, err
+}
+
+// command runs the tests in the package's folder. What they write goes into
+// that of the trial. An interrupt from the terminal does not reach them.
+func (t *trial) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(t.binary, append(args, t.flags...)...)
 	cmd.Dir = t.pack.dir
-	cmd.WaitDelay = time.Second
+	cmd.Env = append(os.Environ(), "TMPDIR="+t.folder)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return cmd
 }
 
-// fate is what became of a mutant.
-type fate string
-
-// The fates.
-const (
-	killed   fate = "killed"    // a test failed
-	timedOut fate = "timed out" // the tests did not end, which counts as killed
-	survived fate = "survived"
-	missed   fate = "not reached" // no test comes by, which counts as survived
-)
-
-// try runs the tests that come by a mutant with it on.
-func (t *trial) try(n int, skip string) fate {
-	if len(t.reach[n]) == 0 {
-		return missed
+// inMemory is a folder that is no disk, or the usual one for files that do not
+// last: some tests wait for what they write.
+func inMemory() string {
+	const memory = "/dev/shm"
+	if f, err := os.Stat(memory); err == nil && f.IsDir() {
+		return memory
 	}
-	var names []string
-	for _, name := range t.reach[n] {
-		names = append(names, regexp.QuoteMeta(name))
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), t.limit)
-	defer cancel()
-	cmd := t.command(ctx, "-test.failfast", "-test.run=^("+strings.Join(names, "|")+")$", "-test.skip="+skip)
-	cmd.Env = append(os.Environ(), "QRISD_MUTANT="+strconv.Itoa(n))
-	switch err := cmd.Run(); {
-	case ctx.Err() != nil:
-		return timedOut
-	case err != nil:
-		return killed
-	}
-	return survived
-}
-
-// describe writes a mutant that nothing has noticed, as a difference.
-func (t *trial) describe(n int, f fate) string {
-	m := t.all[n]
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s:%d:%d %s, %s\n", t.pack.relative(m.at.Filename), m.at.Line, m.at.Column, m.what, f)
-	for _, side := range []struct{ sign, text string }{{"-", m.was}, {"+", m.now}} {
-		if side.text != "" {
-			fmt.Fprintf(&b, "  %s %s\n", side.sign, strings.ReplaceAll(side.text, "\n", "\n  "+side.sign+" "))
-		}
-	}
-	return b.String()
+	return os.TempDir()
 }

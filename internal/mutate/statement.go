@@ -17,14 +17,14 @@ func (m *mutator) statements(list []ast.Stmt) {
 			m.assignment(s)
 		case *ast.IncDecStmt:
 			other := map[token.Token]string{token.INC: "--", token.DEC: "++"}[s.Tok]
-			m.instead(s, "operator", m.text(s.X)+other)
-			m.instead(s, "left out", "")
+			m.instead(s, m.text(s.X)+other)
+			m.instead(s, "")
 		case *ast.ExprStmt:
 			if call, ok := s.X.(*ast.CallExpr); ok && m.text(call.Fun) != "panic" {
-				m.instead(s, "left out", "")
+				m.instead(s, "")
 			}
 		case *ast.DeferStmt:
-			m.instead(s, "left out", "")
+			m.instead(s, "")
 		case *ast.ReturnStmt:
 			m.returned(s)
 		}
@@ -37,16 +37,16 @@ func (m *mutator) assignment(s *ast.AssignStmt) {
 	}
 	other := map[token.Token]string{token.ADD_ASSIGN: "-=", token.SUB_ASSIGN: "+=", token.MUL_ASSIGN: "/=", token.QUO_ASSIGN: "*="}[s.Tok]
 	if other != "" && !isText(m.pack.info.Types[s.Lhs[0]].Type) {
-		m.instead(s, "operator", m.text(s.Lhs[0])+" "+other+" "+m.text(s.Rhs[0]))
+		m.instead(s, m.text(s.Lhs[0])+" "+other+" "+m.text(s.Rhs[0]))
 	}
 	if blank, ok := s.Lhs[0].(*ast.Ident); !ok || blank.Name != "_" {
-		m.instead(s, "left out", "")
+		m.instead(s, "")
 	}
 }
 
 // instead does something else than a statement when the mutant is on.
-func (m *mutator) instead(s ast.Stmt, what, now string) {
-	n := m.add(s, what, m.text(s), now)
+func (m *mutator) instead(s ast.Stmt, now string) {
+	n := m.add(s, now)
 	m.edits.wrap(m.pack.offset(s.Pos()), m.pack.offset(s.End()), fmt.Sprintf("if mutate(%d) { %s } else { ", n, now), "}")
 }
 
@@ -63,12 +63,12 @@ func (m *mutator) returned(s *ast.ReturnStmt) {
 		return
 	}
 	if results[last] == "error" && !isZero(s.Results[last]) {
-		m.before(s, "error to nil", fmt.Sprintf("_ = %s; return %s", m.text(s.Results[last]), m.list(s, results, func(i int) bool { return i == last })))
+		m.before(s, fmt.Sprintf("_ = %s; return %s", m.text(s.Results[last]), m.list(s, results, func(i int) bool { return i == last })))
 	}
 	value := func(i int) bool { return results[i] != "error" }
 	changes := func(i int) bool { return value(i) && !isZero(s.Results[i]) }
 	if indices := slices.Collect(numbers(len(results))); slices.ContainsFunc(indices, changes) && !m.isTruth(s) {
-		m.before(s, "zero results", "return "+m.list(s, results, value))
+		m.before(s, "return "+m.list(s, results, value))
 	}
 }
 
@@ -103,18 +103,18 @@ func (m *mutator) returnedCall(s *ast.ReturnStmt, results []string) {
 		names, zeros, blanks = append(names, name), append(zeros, "*new("+r+")"), append(blanks, "_")
 	}
 	if results[last] != "error" {
-		m.before(s, "zero results", strings.Join(blanks, ", ")+" = "+call+"; return "+strings.Join(zeros, ", "))
+		m.before(s, strings.Join(blanks, ", ")+" = "+call+"; return "+strings.Join(zeros, ", "))
 		return
 	}
 	kept, lost := slices.Clone(names), slices.Clone(names)
 	kept[last], lost[last] = "_", "nil"
-	m.before(s, "error to nil", strings.Join(kept, ", ")+" := "+call+"; return "+strings.Join(lost, ", "))
+	m.before(s, strings.Join(kept, ", ")+" := "+call+"; return "+strings.Join(lost, ", "))
 	blanks[last], zeros[last] = names[last], names[last]
-	m.before(s, "zero results", strings.Join(blanks, ", ")+" := "+call+"; return "+strings.Join(zeros, ", "))
+	m.before(s, strings.Join(blanks, ", ")+" := "+call+"; return "+strings.Join(zeros, ", "))
 }
 
-func (m *mutator) before(s ast.Stmt, what, now string) {
-	n := m.add(s, what, m.text(s), now)
+func (m *mutator) before(s ast.Stmt, now string) {
+	n := m.add(s, now)
 	m.edits.insert(m.pack.offset(s.Pos()), fmt.Sprintf("if mutate(%d) { %s }; ", n, now))
 }
 

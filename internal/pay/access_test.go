@@ -2,6 +2,7 @@ package pay
 
 import (
 	"net/netip"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -30,8 +31,8 @@ func TestAccessRules(t *testing.T) {
 		"digests": {Certificates: make([]string, 17)}, "subject": {Subject: strings.Repeat("x", 501)},
 		"mapped": {Networks: []netip.Prefix{netip.MustParsePrefix("::ffff:10.0.0.0/104")}},
 	} {
-		if _, err := bad.Tidy(); KindOf(err) != InvalidFormat {
-			t.Errorf("%s: %v", name, err)
+		if got, err := bad.Tidy(); KindOf(err) != InvalidFormat || !reflect.DeepEqual(got, bad) {
+			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
 }

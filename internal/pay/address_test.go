@@ -15,6 +15,9 @@ func TestShownAddress(t *testing.T) {
 		if got := ShownAddress(address); got != want {
 			t.Errorf("%s is shown as %s, not %s", address, got, want)
 		}
+		if p, m := (Partner{NotifyURL: address}), (Merchant{NotifyURL: address}); p.NotifyShown() != want || m.NotifyShown() != want {
+			t.Errorf("%s of a partner and a merchant is shown as %s and %s", address, p.NotifyShown(), m.NotifyShown())
+		}
 		if got := meantAddress(want, address); got != address {
 			t.Errorf("%s, given back as it was shown, is %s", address, got)
 		}

@@ -198,21 +198,28 @@ func unlessTaken(err error, what string) error {
 	return err
 }
 
-// AddPayer adds a payer with money in the wallet.
+// AddPayer adds a payer with money in the wallet, both or neither.
 func (c *Core) AddPayer(ctx context.Context, p Payer, funds Rupiah) error {
 	if p.ID == "" {
 		return Refuse(MissingField, "a payer needs an id")
 	}
-	p.Balance = 0
-	err := c.change(ctx, func(tx Tx) error { return unlessTaken(tx.InsertPayer(p), "payer "+p.ID) })
-	if err != nil || funds == 0 {
-		return err
+	add := func(tx Tx) error { return unlessTaken(tx.InsertPayer(p), "payer "+p.ID) }
+	if funds == 0 {
+		return c.change(ctx, add)
 	}
-	return c.Fund(ctx, p.ID, funds)
+	return c.fund(ctx, p.ID, funds, add)
 }
 
 // Fund moves money from outside into a wallet.
 func (c *Core) Fund(ctx context.Context, payerID string, amount Rupiah) error {
+	return c.fund(ctx, payerID, amount, func(tx Tx) error {
+		_, err := tx.Payer(payerID)
+		return err
+	})
+}
+
+// fund moves money into a wallet that there is after first.
+func (c *Core) fund(ctx context.Context, payerID string, amount Rupiah, first func(Tx) error) error {
 	if amount <= 0 {
 		return RefuseField(InvalidFormat, "amount", "it must be more than zero")
 	}
@@ -224,7 +231,7 @@ func (c *Core) Fund(ctx context.Context, payerID string, amount Rupiah) error {
 	t := ledger.Transfer{ID: id, Kind: ledger.Funding, Ref: payerID, At: now}
 	t.Move(ledger.External, ledger.Wallet(payerID), int64(amount))
 	return c.change(ctx, func(tx Tx) error {
-		if _, err := tx.Payer(payerID); err != nil {
+		if err := first(tx); err != nil {
 			return err
 		}
 		return errors.Join(tx.Credit(payerID, amount), tx.InsertTransfer(t, Day(now)))

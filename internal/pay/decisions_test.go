@@ -259,6 +259,10 @@ func TestRefundRefusals(t *testing.T) {
 	c.refusedAs("a part", pay.RefundPartial, "refundAmount", refund(&strict, of, pay.Rp(1000)-1))
 	c.now = p.At.Add(time.Hour + time.Microsecond)
 	c.refusedAs("too late", pay.RefundLate, "", refund(&strict, of, 0))
+	c.now = p.At.Add(time.Second + time.Microsecond)
+	strict.Settings.Refunds.Window = time.Second
+	c.refusedAs("after a second", pay.RefundLate, "", refund(&strict, of, 0))
+	strict.Settings.Refunds.Window = time.Hour
 	c.now = p.At.Add(time.Hour)
 	must(t, refund(&strict, of, pay.Rp(1000))())
 	c.refusedAs("again", pay.Refunded, "", refund(c.partner, of, 1))
@@ -310,8 +314,14 @@ func TestRaces(t *testing.T) {
 	for call, verb := range map[string]string{"InsertCode": "generate", "InsertPayment": "pay", "InsertRefund": "refund"} {
 		c := newCounter(t)
 		do, f := verbs[verb](c), failingAt(call, pay.ErrExists)
-		if must(t, do(c.with(f))); !f.fired {
-			t.Errorf("%s does not call %s", verb, call)
+		before := c.state()
+		must(t, do(c.with(f)))
+		after := c.state()
+		if !f.fired || reflect.DeepEqual(after, before) {
+			t.Errorf("%s does not call %s, or nothing came of it", verb, call)
+		}
+		if made := len(after.codes) + len(after.payments) - len(before.codes) - len(before.payments); (made == 1) != (verb != "refund") {
+			t.Errorf("%s has made %d codes and payments", verb, made)
 		}
 	}
 	c := newCounter(t)

@@ -357,6 +357,10 @@ func (f faultyTx) SetUser(v pay.User) error {
 	return f.do("SetUser", func() error { return f.Tx.SetUser(v) })
 }
 
+func (f faultyTx) SetPayer(v pay.Payer) error {
+	return f.do("SetPayer", func() error { return f.Tx.SetPayer(v) })
+}
+
 func (f faultyTx) InsertAct(v pay.Act) error {
 	return f.do("InsertAct", func() error { return f.Tx.InsertAct(v) })
 }

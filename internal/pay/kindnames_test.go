@@ -8,6 +8,9 @@ import (
 var kindName = regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
 
 func TestEveryKindHasItsOwnName(t *testing.T) {
+	if all := Kinds(); len(all) != int(kinds) || all[kinds-1] != kinds-1 {
+		t.Errorf("the kinds are %v", all)
+	}
 	for _, k := range Kinds() {
 		if !kindName.MatchString(k.String()) {
 			t.Errorf("kind %d is named %q; name it in kindnames.go, in lower case with hyphens", int(k), k)
@@ -20,7 +23,7 @@ func TestEveryKindHasItsOwnName(t *testing.T) {
 
 func TestNamesOfNoKind(t *testing.T) {
 	for _, name := range []string{"", "Merchant-Unknown", "merchant_unknown", "merchantUnknown", "unknown-kind"} {
-		if k, ok := ParseKind(name); ok {
+		if k, ok := ParseKind(name); ok || k != Internal {
 			t.Errorf("ParseKind(%q) = %v", name, k)
 		}
 	}

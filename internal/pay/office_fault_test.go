@@ -50,6 +50,9 @@ var officeVerbs = map[string]func(c *counter) func(*pay.Core) error{
 	"add payer": func(c *counter) func(*pay.Core) error {
 		return func(core *pay.Core) error { return core.AddPayer(c.ctx(), pay.Payer{ID: "ani"}, 0) }
 	},
+	"add payer with money": func(c *counter) func(*pay.Core) error {
+		return func(core *pay.Core) error { return core.AddPayer(c.ctx(), pay.Payer{ID: "ani"}, pay.Rp(1)) }
+	},
 	"fund": func(c *counter) func(*pay.Core) error {
 		return func(core *pay.Core) error { return core.Fund(c.ctx(), "budi", pay.Rp(1)) }
 	},

@@ -56,6 +56,7 @@ func TestOfficeRefusals(t *testing.T) {
 		"a user's odd accent": {c.AddUser(ctx, "an`", pay.Viewer, "kopi tubruk panas"), pay.InvalidFormat},
 		"a user's slash":      {c.AddUser(ctx, "an/", pay.Viewer, "kopi tubruk panas"), pay.InvalidFormat},
 		"a user's bracket":    {c.AddUser(ctx, "an[", pay.Viewer, "kopi tubruk panas"), pay.InvalidFormat},
+		"a user of 65":        {c.AddUser(ctx, strings.Repeat("a", 65), pay.Viewer, "kopi tubruk panas"), pay.InvalidFormat},
 		"a user of one":       {c.AddUser(ctx, "a", pay.Viewer, "kopi tubruk panas"), pay.InvalidFormat},
 		"an overlap too long": {pay.CheckOverlap(pay.MaxOverlap + 1), pay.InvalidFormat},
 		"a negative overlap":  {pay.CheckOverlap(-1), pay.InvalidFormat},
@@ -63,6 +64,9 @@ func TestOfficeRefusals(t *testing.T) {
 		if tc.err == nil || pay.KindOf(tc.err) != tc.kind {
 			t.Errorf("%s: %v, want %s", name, tc.err, tc.kind)
 		}
+	}
+	if err := pay.CheckOverlap(-1); !strings.HasSuffix(err.Error(), "0s to 2160h0m0s") {
+		t.Errorf("the most is told as %v", err)
 	}
 	must(t, errors.Join(pay.CheckOverlap(0), pay.CheckOverlap(pay.MaxOverlap)))
 	for name, err := range map[string]error{
@@ -140,6 +144,15 @@ func TestFormerCredentials(t *testing.T) {
 		holds("at the end", now.Add(time.Hour), "b")
 		kind.replace(p, "c", now, time.Minute)
 		holds("three", now, "c", "b")
+		kind.replace(p, "d", now, time.Second)
+		holds("a second", now, "d", "c")
+		kind.replace(p, "d", now, 0)
+		holds("the same again", now, "d")
+		kind.replace(p, "e", now, 0)
+		holds("another without overlap", now, "e")
+		if p.Former != (pay.Former{}) {
+			t.Errorf("%s, without overlap: %+v is kept", name, p.Former)
+		}
 		kind.replace(p, "d", now, 0)
 		holds("without overlap", now, "d")
 	}

@@ -121,13 +121,15 @@ func (a argon) within(most argon) bool {
 // maxPBKDF2 bounds the rounds that a row may ask for.
 const maxPBKDF2 = 2_000_000
 
+func mayDerive(rounds int) bool { return rounds >= 1 && rounds <= maxPBKDF2 }
+
 // derivePBKDF2 derives a password as it was done before Argon2id, to be compared
 // with what is kept: name, rounds, salt and key.
 func derivePBKDF2(text, kept string) (string, error) {
 	var rounds int
 	var salt64 string
 	_, err := fmt.Sscanf(strings.ReplaceAll(kept, "$", " "), strings.ReplaceAll(pbkdf2Name+"%d %s", "$", " "), &rounds, &salt64)
-	if err != nil || rounds < 1 || rounds > maxPBKDF2 {
+	if err != nil || !mayDerive(rounds) {
 		return "", errPasswordForm
 	}
 	salt, err := b64.DecodeString(salt64)

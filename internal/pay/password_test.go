@@ -6,10 +6,24 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
 )
+
+// published is what a guess costs. The other tests guess for less.
+var published = argonNow
+
+func TestMain(m *testing.M) {
+	cheap(argon{64, 1, 1})
+	os.Exit(m.Run())
+}
+
+func cheap(a argon) {
+	nobody = a.head() + strings.TrimPrefix(nobody, argonNow.head())
+	argonNow = a
+}
 
 // TestArgonVector is one of the reference implementation's own.
 func TestArgonVector(t *testing.T) {
@@ -26,6 +40,8 @@ func TestArgonVector(t *testing.T) {
 }
 
 func TestPasswordsAreKeptAsArgon2id(t *testing.T) {
+	defer cheap(argonNow)
+	cheap(published)
 	c := &Core{dice: rand.Reader, now: time.Now}
 	one, err := c.password("kopi tubruk panas")
 	if err != nil {
@@ -82,6 +98,38 @@ func TestForeignForms(t *testing.T) {
 	for _, kept := range []string{"$argon2id$v=19$m=64,t=1,p=1" + salt, "$argon2id$v=19$m=64,t=1,p=1" + salt + "AAAA", nobody} {
 		if ok, err := fits("kopi tubruk panas", kept); ok || err != nil {
 			t.Errorf("%s: %v, %v", kept, ok, err)
+		}
+	}
+}
+
+// TestArgonEdges: what a row may ask for at least and at most.
+func TestArgonEdges(t *testing.T) {
+	for a, within := range map[argon]bool{
+		{256 << 10, 10, 16}: true, {256<<10 + 1, 10, 16}: false, {256 << 10, 11, 16}: false, {256 << 10, 10, 17}: false,
+		{128, 1, 16}: true, {127, 1, 16}: false, {8, 1, 1}: true, {7, 1, 1}: false, {64, 0, 1}: false, {64, 1, 0}: false,
+	} {
+		if a.within(argonMost) != within {
+			t.Errorf("%+v is within what may be asked: %v", a, !within)
+		}
+	}
+}
+
+func TestPBKDF2Edges(t *testing.T) {
+	for rounds, may := range map[int]bool{0: false, 1: true, 2_000_000: true, 2_000_001: false} {
+		if mayDerive(rounds) != may {
+			t.Errorf("%d rounds may be asked for: %v", rounds, !may)
+		}
+	}
+}
+
+// TestPasswordLengths: 12 to 256 characters, whatever they take in bytes.
+func TestPasswordLengths(t *testing.T) {
+	for n, fits := range map[int]bool{11: false, 12: true, 256: true, 257: false} {
+		for _, letter := range []string{"k", "é"} {
+			_, err := (&Core{dice: rand.Reader}).password(strings.Repeat(letter, n))
+			if (err == nil) != fits || (err != nil && !strings.Contains(err.Error(), "it needs 12 to 256 characters")) {
+				t.Errorf("%d times %s: %v", n, letter, err)
+			}
 		}
 	}
 }

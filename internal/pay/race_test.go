@@ -22,12 +22,17 @@ func TestWhatARaceLeaves(t *testing.T) {
 		t.Errorf("the code is %+v", kept)
 	}
 	paid, p := c.paid(pay.Rp(1000))
-	refund, err := c.with(failingAt("InsertRefund", pay.ErrExists)).Refund(ctx, pay.RefundRequest{Partner: c.partner, Original: pay.Original{Ref: paid.Ref}})
-	must(t, err)
-	told, err := c.Query(ctx, c.partner, pay.Original{Ref: paid.Ref})
-	must(t, err)
-	if told.Status != pay.StatusRefunded || len(told.Refunds) != 1 || told.Refunds[0].Ref != refund.Ref || told.Payment.Refunded != p.Amount {
-		t.Errorf("refunded once: %+v", told)
+	for i, f := range []*faults{failingAt("InsertRefund", pay.ErrExists), failingAt("AddRefunded", pay.ErrNotFound)} {
+		refund, err := c.with(f).Refund(ctx, pay.RefundRequest{Partner: c.partner, Original: pay.Original{Ref: paid.Ref}, Amount: p.Amount / 2})
+		must(t, err)
+		told, err := c.Query(ctx, c.partner, pay.Original{Ref: paid.Ref})
+		must(t, err)
+		if len(told.Refunds) != i+1 || told.Refunds[i].Ref != refund.Ref || told.Payment.Refunded != p.Amount/2*pay.Rupiah(i+1) || !f.fired {
+			t.Errorf("refunded once: %+v", told)
+		}
+		if kept, err := c.RefundByRef(ctx, refund.Ref); err != nil || kept.Ref != refund.Ref || kept.Amount != p.Amount/2 {
+			t.Errorf("the refund is %+v, %v", kept, err)
+		}
 	}
 }
 

@@ -228,14 +228,17 @@ func TestTokens(t *testing.T) {
 	must(t, err)
 	_, err = exchange(c.partner, pay.TokenAuthCode, consent.Text)
 	is("a second exchange", err, pay.BadGrant)
-	if access.Customer.Kind != pay.TokenCustomer || !access.Customer.ExpiresAt.Equal(c.now.Add(time.Hour)) || !access.Refresh.ExpiresAt.Equal(c.now.Add(2*time.Hour)) {
+	if !consent.ExpiresAt.Equal(c.now.Add(10 * time.Minute)) {
+		t.Errorf("a consent waits until %v", consent.ExpiresAt)
+	}
+	if access.Customer.PayerID != "budi" || access.Refresh.PayerID != "budi" || access.Customer.Kind != pay.TokenCustomer || !access.Customer.ExpiresAt.Equal(c.now.Add(time.Hour)) || !access.Refresh.ExpiresAt.Equal(c.now.Add(2*time.Hour)) {
 		t.Errorf("exchanged for %+v", access)
 	}
 	for _, end := range []time.Duration{time.Minute - time.Microsecond, time.Microsecond} {
 		c.now = c.now.Add(end)
-		_, err := c.B2B(ctx, b2b.Text)
-		if before := end > time.Microsecond; (err == nil) != before {
-			t.Errorf("a token at its end: %v", err)
+		token, err := c.B2B(ctx, b2b.Text)
+		if before := end > time.Microsecond; (err == nil) != before || token.PartnerID != "p" { // whose it was, too late too
+			t.Errorf("a token at its end: %+v, %v", token, err)
 		}
 	}
 	_, err = c.Customer(ctx, c.partner, customer.Text)

@@ -75,7 +75,7 @@ func TestRoles(t *testing.T) {
 				t.Errorf("%s covers %s: %v", role, least, role.Covers(least))
 			}
 		}
-		if pay.Role("").Covers(role) || pay.Role("root").Covers(role) {
+		if pay.Role("").Covers(role) || pay.Role("root").Covers(role) || pay.Role("root").Covers("root") {
 			t.Errorf("a role that is none covers %s", role)
 		}
 	}
