@@ -474,7 +474,7 @@ func TestListWritesNothing(t *testing.T) {
 	c := newCounter(t)
 	c.code(pay.Rp(1))
 	core := c.with(failingAt("Update", errBroken))
-	if codes, err := core.List(t.Context(), pay.ListRequest{Partner: c.partner, Day: pay.Day(c.now)}); err != nil || len(codes) != 1 {
+	if codes, _, err := core.List(t.Context(), pay.ListRequest{Partner: c.partner, Day: pay.Day(c.now), Limit: 10}); err != nil || len(codes) != 1 {
 		t.Errorf("listed %v, %v", codes, err)
 	}
 }

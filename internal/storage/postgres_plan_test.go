@@ -19,7 +19,7 @@ func TestPlansWithoutStatistics(t *testing.T) {
 		args    []any
 		indexes []string
 	}{
-		claimDeliveries: {args("holder", int64(1), int64(100)), []string{"delivery_first", "delivery_free", "delivery_pkey"}},
+		claimDeliveries: {args(int64(1), int64(100), "holder"), []string{"delivery_first", "delivery_free", "delivery_pkey"}},
 		closeCode:       {args("paid", int64(1), "a"), []string{"code_pkey"}},
 		endCode:         {args(int64(1), "a"), []string{"code_pkey"}},
 		holdCode:        {args("a"), []string{"code_pkey"}},

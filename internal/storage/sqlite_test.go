@@ -225,9 +225,9 @@ func TestPlans(t *testing.T) {
 		addRefunded:        "SEARCH payment USING INDEX sqlite_autoindex_payment_1 (ref=?)",
 		refundsOfPayment:   "SEARCH refund USING INDEX refund_payment (payment_ref=?); USE TEMP B-TREE FOR LAST TERM OF ORDER BY",
 		refundsOn:          "SEARCH refund USING INDEX refund_day (day=?); USE TEMP B-TREE FOR LAST TERM OF ORDER BY",
-		claimDeliveries: "SEARCH delivery USING COVERING INDEX sqlite_autoindex_delivery_1 (id=?); LIST SUBQUERY 3; " +
-			"MATERIALIZE due; SEARCH delivery USING INDEX delivery_free (next_at<?); CORRELATED SCALAR SUBQUERY 1; " +
-			"SEARCH same USING COVERING INDEX delivery_first (code_ref=?); SCAN due",
+		findDeliveries: "SEARCH delivery USING INDEX delivery_free (next_at<?); CORRELATED SCALAR SUBQUERY 1; " +
+			"SEARCH same USING COVERING INDEX delivery_first (code_ref=?)",
+		holdDelivery: "SEARCH delivery USING INDEX sqlite_autoindex_delivery_1 (id=?)",
 		expireCodes: "SEARCH code USING INDEX sqlite_autoindex_code_1 (ref=?); LIST SUBQUERY 2; " +
 			"MATERIALIZE due; SEARCH code USING INDEX code_due (expires_at>? AND expires_at<?); SCAN due",
 		releaseDeliveries:   "SEARCH delivery USING INDEX delivery_held (holder=?)",
