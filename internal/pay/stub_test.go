@@ -258,7 +258,7 @@ func TestSealAsks(t *testing.T) {
 		tx:     func(tx pay.Tx) pay.Tx { return appended{tx, &block} },
 	})
 	_, err := core.Under(pay.Lease{}).Seal(t.Context(), pay.Sealing{Now: c.now, Until: time.UnixMilli(1 << 17), Since: time.UnixMilli(1 << 16)})
-	want := pay.Drafting{Before: "00000002-0000-7000-8000-000000000000", Since: "00000001-0000-7000-8000-000000000000", Limit: 500}
+	want := pay.Drafting{Before: "00000002-0000-7000-8000-000000000000", Since: "00000001-0000-7000-8000-000000000000", Limit: 4000}
 	if err != nil || how != want || !block.At.Equal(c.now) {
 		t.Errorf("asked for %+v, appended %+v, %v", how, block, err)
 	}
