@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/qrisd/qrisd/internal/notify"
@@ -29,6 +30,15 @@ type node struct {
 	stop   context.CancelFunc // of the notifier
 	ended  chan struct{}      // the notifier has
 	dead   chan struct{}      // the process has been killed
+	// strained: the disk may fail, so it matters in which order goroutines come
+	// to it, and each waits for a turn.
+	strained atomic.Bool
+}
+
+// mend ends what ails the disk.
+func (n *node) mend() {
+	n.disk.Fail(nil)
+	n.strained.Store(false)
 }
 
 // policy is serve's default.
@@ -46,7 +56,7 @@ func (w *world) start(folder string) (*node, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	n.stop = stop
-	if n.books, err = storage.Open(ctx, filepath.Join(folder, bookFile), storage.Options{Readers: 1}); err != nil {
+	if n.books, err = storage.Open(ctx, filepath.Join(folder, bookFile), storage.Options{Readers: 1, InTurn: true}); err != nil {
 		n.disk.Remove()
 		return nil, fmt.Errorf("opening the books: %w", err)
 	}
@@ -67,9 +77,6 @@ func (n *node) wire(ctx context.Context) {
 		Dialects: w.dialects, Provider: providerKey, ClientKey: "qrisd", Holder: "node " + strconv.Itoa(w.lives),
 		Transport: receivers{n}, Log: quiet, Poll: poll,
 	}
-	if w.rush {
-		o.PerEndpoint = rushHour / 2
-	}
 	deliver := notify.New(n.core, o)
 	n.core.OnOutbox(deliver.Kick)
 	go func() {
@@ -89,7 +96,7 @@ const (
 // bury takes away what is left of a node when nothing of it runs any more. How
 // its books are closed does not matter: others go on with a copy.
 func (n *node) bury() error {
-	n.disk.Fail(nil)
+	n.mend()
 	_ = n.books.Close()
 	n.disk.Remove()
 	return os.RemoveAll(n.folder)

@@ -19,7 +19,7 @@ type store struct {
 }
 
 func (s *store) View(ctx context.Context, f func(pay.Reader) error) error {
-	if !s.w.coarse || isClosed(s.n.dead) {
+	if !s.w.coarse || s.n.strained.Load() || isClosed(s.n.dead) {
 		if r := s.w.turns.take(ctx, s.n, toView, nil); r.err != nil {
 			return r.err
 		}

@@ -104,6 +104,7 @@ func (w *world) changeWeather() (bool, error) {
 // strain lets the disk fail.
 func (w *world) strain(t *trouble) {
 	w.faults++
+	w.node.strained.Store(true)
 	w.node.disk.Fail(t.fail)
 }
 
@@ -204,7 +205,7 @@ func (w *world) succeed(dead *node, folder string) error {
 func (w *world) restart() error {
 	w.note("the process ends in order")
 	old := w.node
-	old.disk.Fail(nil)
+	old.mend()
 	if err := w.drain(func() bool { return len(w.inFlight) == 0 }); err != nil {
 		return err
 	}
@@ -265,7 +266,7 @@ func (w *world) sleep(d time.Duration) { time.Sleep(d + time.Duration(w.draw(int
 func (w *world) conclude() error {
 	w.note("all faults end")
 	w.calm, w.weather = true, weather{}
-	w.node.disk.Fail(nil)
+	w.node.mend()
 	for i := range w.parties {
 		w.parties[i].mood = well
 	}
@@ -375,7 +376,7 @@ func (w *world) quit() error {
 	w.node.stop()
 	<-w.node.ended
 	synctest.Wait()
-	w.node.disk.Fail(nil)
+	w.node.mend()
 	err := w.node.books.Close()
 	if err == nil {
 		err = verifyBooks(w.node.folder)

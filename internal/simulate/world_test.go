@@ -295,11 +295,19 @@ func (r ruling) words() string {
 	return ""
 }
 
-// group draws those that are to share a commit. A name with a mark is that of a
-// second goroutine of the same delivery, which goes on alone.
+// group draws those that are to share a commit. At most one is the notifier's:
+// the order in which tries end decides which are next. A name with a mark is that
+// of a second goroutine of the same delivery, which goes on alone.
 func (w *world) group() []*turn {
 	all := slices.DeleteFunc(w.turns.list(), func(t *turn) bool { return t.what != toUpdate || strings.HasSuffix(t.who, again) })
 	w.dice.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	notifiers := 0
+	all = slices.DeleteFunc(all, func(t *turn) bool {
+		if t.job == nil {
+			notifiers++
+		}
+		return t.job == nil && notifiers > 1
+	})
 	if most := 2 + int(w.draw(w.crowd)); !w.rush && len(all) > most {
 		all = all[:most]
 	}
@@ -308,7 +316,8 @@ func (w *world) group() []*turn {
 
 // letGroupGo lets several transactions share one commit: they queue up behind
 // one that holds the writer. After it the notifier's wait for a turn each: the
-// order in which tries end decides which are next.
+// order in which tries end decides which are next. So does everybody while the
+// disk may fail.
 func (w *world) letGroupGo() (bool, error) {
 	all := w.group()
 	if len(all) < 2 {
@@ -330,7 +339,7 @@ func (w *world) letGroupGo() (bool, error) {
 		if err != nil {
 			return true, err
 		}
-		r.dawdle = r.dawdle || t.job == nil
+		r.dawdle = r.dawdle || t.job == nil || w.node.strained.Load()
 		w.turns.release(t, r)
 		synctest.Wait()
 	}

@@ -12,6 +12,7 @@ type checkpoints struct {
 	frames int           // in the write-ahead log after the last commit
 	many   int           // frames that are worth a checkpoint
 	most   int           // frames with which the writer waits for it
+	within bool          // the writer always waits
 	ended  chan struct{} // closed when the one that runs has ended; nil: none was begun
 }
 
@@ -23,12 +24,12 @@ const (
 	tooManyFrames = 32_000
 )
 
-func newCheckpoints(books *sqliteFile, writer *session) (*checkpoints, error) {
+func newCheckpoints(books *sqliteFile, writer *session, within bool) (*checkpoints, error) {
 	db, err := books.session("PRAGMA cache_size = 10")
 	if err != nil {
 		return nil, err
 	}
-	c := &checkpoints{db: db, many: manyFrames, most: tooManyFrames}
+	c := &checkpoints{db: db, many: manyFrames, most: tooManyFrames, within: within}
 	writer.conn.OnWAL(func(frames int) { c.frames = frames })
 	return c, nil
 }
@@ -38,7 +39,7 @@ func (c *checkpoints) heed() {
 	if c.frames >= c.many && !c.running() {
 		c.begin()
 	}
-	if c.frames >= c.most {
+	if c.within || c.frames >= c.most {
 		c.wait()
 	}
 }

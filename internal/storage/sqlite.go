@@ -121,7 +121,7 @@ func newStore(ctx context.Context, path string, books *sqliteFile, o Options) (*
 	if err != nil {
 		return nil, err
 	}
-	copying, err := newCheckpoints(books, w)
+	copying, err := newCheckpoints(books, w, o.InTurn)
 	if err != nil {
 		return nil, err
 	}

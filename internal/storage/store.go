@@ -26,6 +26,7 @@ type Options struct {
 	MaxBatch int  // transactions that share one commit; 0: 64
 	Readers  int  // connections that View may use at a time; 0: one per processor, at least 4, on PostgreSQL 16
 	Keys     Keys // of the secrets in it
+	InTurn   bool // nothing is asked of the disk beside a transaction: for who decides what each meets there
 
 	// On PostgreSQL:
 	Writers  int           // connections that Update may use at a time; 0: 1
