@@ -223,6 +223,12 @@ func TestIDs(t *testing.T) {
 			t.Errorf("drawn was %s, %v, want %s", id, err, want)
 		}
 	}
+	c = drawn(0)
+	c.ids = new(sequence)
+	c.ids.last.Store(0xfedcba987654321 - 1)
+	if id, err := c.newID(); err != nil || id != "fedcba98-7654-7321-8000-000000000000" {
+		t.Errorf("drawn of zeros was %s, %v", id, err)
+	}
 }
 
 // TestTogetherDrawsFromOneSequence: ids of verbs in one transaction are after

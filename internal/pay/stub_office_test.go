@@ -188,6 +188,17 @@ func TestForgedCode(t *testing.T) {
 	}
 }
 
+// TestRefundedAtOnce: one refund of the whole is all that there is to refund.
+func TestRefundedAtOnce(t *testing.T) {
+	c := newCounter(t)
+	code, _ := c.paid(pay.Rp(1000))
+	refund, err := c.Refund(t.Context(), pay.RefundRequest{Partner: c.partner, Original: pay.Original{Ref: code.Ref}})
+	must(t, err)
+	if told, err := c.Query(t.Context(), c.partner, pay.Original{Ref: code.Ref}); err != nil || told.Status != pay.StatusRefunded || !told.At.Equal(refund.At) {
+		t.Errorf("%+v, %v", told, err)
+	}
+}
+
 // TestReadsTell: what is read by its name is what was asked for.
 func TestReadsTell(t *testing.T) {
 	c := newCounter(t)
