@@ -8,6 +8,7 @@ type Format struct {
 	About   string // completes "expected …"
 	Pattern string // the same as a regular expression for OpenAPI, anchored; it may be looser than Check, and "" is none
 	Check   func(string) bool
+	Most    int // the whole numbers from 1 to this are all that fits, written plainly; 0: it is not about such
 }
 
 var (

@@ -3,6 +3,7 @@ package openapi
 import (
 	"encoding/json"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -245,7 +246,11 @@ var numbers = map[*field.Format]Schema{
 
 func (n *node) number() *Schema {
 	s, known := numbers[n.row.Format]
-	if !known {
+	switch f := n.row.Format; {
+	case known:
+	case f != nil && f.Most > 0:
+		s = Schema{Type: types{"integer"}, Minimum: "1", Maximum: json.Number(strconv.Itoa(f.Most))}
+	default:
 		s.Type = types{field.Number.String()}
 	}
 	for _, value := range n.row.Enum {

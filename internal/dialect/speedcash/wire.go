@@ -56,7 +56,7 @@ const (
 )
 
 var pageLimit = &field.Format{
-	Name: "page-limit", About: "a number from 1 to 10000", Pattern: `^([1-9][0-9]{0,3}|10000)$`,
+	Name: "page-limit", About: "a number from 1 to 10000", Pattern: `^([1-9][0-9]{0,3}|10000)$`, Most: mostCodes,
 	Check: func(s string) bool {
 		n, err := strconv.Atoi(s)
 		return err == nil && 1 <= n && n <= mostCodes && s == strconv.Itoa(n)
