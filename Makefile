@@ -13,9 +13,16 @@ demo: build ## the five documents and a payment's whole story, over real HTTP
 test: lint compiler clients postgres browser ## everything, what runs at once with the race detector, and from end to end on both engines
 	CGO_ENABLED=1 go test $(RACE) -timeout 15m $$(go list ./... | grep -v /internal/cli$$)
 	CGO_ENABLED=1 go test $(RACE) -timeout 15m ./internal/cli -run '$(AT_ONCE)'
-	go test -timeout 15m ./internal/cli
-	go test -timeout 15m ./internal/cli -postgres -skip '$(OF_BOTH_ENGINES)'
-	go test ./internal/simulate # 200 worlds; with the race detector it is 15
+	$(MAKE) -j2 -Otarget on-sqlite on-postgres worlds
+
+# From end to end much is waiting: the engines take their turns side by side.
+.PHONY: on-sqlite on-postgres worlds
+on-sqlite:
+	go test -timeout 20m ./internal/cli
+on-postgres:
+	go test -timeout 20m ./internal/cli -postgres -skip '$(OF_BOTH_ENGINES)'
+worlds: # 200; with the race detector it is 15
+	go test ./internal/simulate
 
 # SQLite is translated C with locks of its own: watching every access in it
 # takes five times as long and finds nothing of ours.
