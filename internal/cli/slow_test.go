@@ -51,7 +51,10 @@ func TestSlowClients(t *testing.T) {
 		if i%2 == 0 {
 			text += "Content-Length: 100000\r\n\r\n"
 		}
-		wg.Go(func() { slow(ctx, i, strings.TrimPrefix(h.node.apiURL, "http://"), text) })
+		wg.Go(func() {
+			pause(ctx, time.Second*time.Duration(i)/time.Duration(*slowClients)) // each sends at a moment of its own
+			slow(ctx, i, strings.TrimPrefix(h.node.apiURL, "http://"), text)
+		})
 	}
 	pause(ctx, 2*time.Second)
 	busy := h.askTokens(200)
