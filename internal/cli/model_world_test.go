@@ -237,7 +237,8 @@ func short(r reply) reply {
 	return r
 }
 
-// choose draws an element, or skips the action when there is none.
+// choose draws an element. When there is none it skips the action, as others do
+// that do not fit the moment: rapid then draws another in its place.
 func choose[T any](rt *rapid.T, what string, from []T) T {
 	if len(from) == 0 {
 		rt.Skip("there is no ", what)

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -27,11 +26,7 @@ func requestID(r *http.Request) string {
 	if values := r.Header[requestHeader]; len(values) == 1 && wellFormed(values[0]) {
 		return values[0]
 	}
-	var id uuid.UUID
-	_, _ = rand.Read(id[:])   // which never fails
-	id[6] = id[6]&0x0f | 0x40 // version 4
-	id[8] = id[8]&0x3f | 0x80 // RFC 9562's variant
-	return id.String()
+	return uuid.NewString()
 }
 
 // wellFormed ids are of letters, digits and what joins them: such an id can

@@ -76,7 +76,8 @@ func (w *town) pay(t *rapid.T) {
 	w.paid = append(w.paid, p.Ref)
 }
 
-// refund gives back a part of any payment, of this day or an earlier one.
+// refund gives back a part of any payment, of this day or an earlier one. Where
+// there is none, Skip has rapid draw another action.
 func (w *town) refund(t *rapid.T) {
 	if len(w.paid) == 0 {
 		t.Skip("nothing was paid yet")

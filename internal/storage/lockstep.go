@@ -273,13 +273,22 @@ func (s *lockstep) wrote() bool {
 }
 
 func (m *member) await(a *ask) error {
+	if err := m.barred(); err != nil {
+		return err
+	}
+	if !a.answered && !m.yield(a) {
+		m.fault = errStopped
+	}
+	return m.fault
+}
+
+// barred tells why the member may ask nothing more, or not now.
+func (m *member) barred() error {
 	switch {
 	case m.over:
 		return errOver
 	case m.streaming:
 		return errNested
-	case m.fault == nil && !a.answered && !m.yield(a):
-		m.fault = errStopped
 	}
 	return m.fault
 }

@@ -10,15 +10,12 @@ import (
 // mark keeps the mark with its member and takes it for made. Where it turns out
 // to be another's, the member starts over.
 func (m *member) mark(row markRow) error {
+	if err := m.barred(); err != nil {
+		return err
+	}
 	switch {
 	case m.asking:
 		return markThrough(m, row)
-	case m.over:
-		return errOver
-	case m.streaming:
-		return errNested
-	case m.fault != nil:
-		return m.fault
 	case slices.ContainsFunc(m.claims, func(c markRow) bool { return c.ID == row.ID }):
 		return pay.ErrExists // its own
 	}

@@ -15,14 +15,10 @@ type pending struct {
 // add keeps the row with its member: one that fails before the row is needed
 // leaves nothing behind. Where rows may not wait, each is inserted at once.
 func (m *member) add(text string, args []any) error {
-	switch {
-	case m.over:
-		return errOver
-	case m.streaming:
-		return errNested
-	case m.fault != nil:
-		return m.fault
-	case m.prompt:
+	if err := m.barred(); err != nil {
+		return err
+	}
+	if m.prompt {
 		return m.addNow(text, args)
 	}
 	m.waits = append(m.waits, pending{slices.Index(addable, text), plain(args)})

@@ -76,23 +76,27 @@ func (p *pool) borrow(ctx context.Context) (*session, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	s, err := p.take()
+	if s := p.warmest(); s != nil {
+		return s, nil
+	}
+	s, err := p.open()
 	if err != nil {
 		<-p.places
 	}
 	return s, err
 }
 
-func (p *pool) take() (*session, error) {
+// warmest takes the session that came back last; nil: none is idle.
+func (p *pool) warmest() *session {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n := len(p.idle)
 	if n == 0 {
-		return p.open()
+		return nil
 	}
 	s := p.idle[n-1]
 	p.idle = p.idle[:n-1]
-	return s, nil
+	return s
 }
 
 func (p *pool) giveBack(s *session) {

@@ -125,7 +125,7 @@ func newStore(ctx context.Context, path string, books *sqliteFile, o Options) (*
 	if err != nil {
 		return nil, err
 	}
-	filler, err := books.reader()
+	filler, err := books.session("PRAGMA query_only = ON") // looks at each page once
 	if err != nil {
 		return nil, err
 	}
