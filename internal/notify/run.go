@@ -187,6 +187,7 @@ func (r *run) wait(ctx context.Context, rest time.Duration, more bool) {
 	rested, poll := time.NewTimer(rest), time.NewTimer(max(rest+1, r.options.Poll))
 	defer rested.Stop()
 	defer poll.Stop()
+	defer r.catchUp(ctx)
 	var kicks <-chan struct{} // not listened to before the rest is over
 	for !more || kicks == nil {
 		select {
@@ -200,8 +201,34 @@ func (r *run) wait(ctx context.Context, rest time.Duration, more bool) {
 			kicks = r.kicks
 		case f := <-r.done:
 			r.queue.finish(f.ticket, f.silent)
+			r.takeBack()
 			r.dispatch(ctx)
 			more = true
 		}
+	}
+}
+
+// takeBack finishes all tries that have ended, if any has.
+func (r *run) takeBack() (some bool) {
+	for {
+		select {
+		case f := <-r.done:
+			r.queue.finish(f.ticket, f.silent)
+			some = true
+		default:
+			return some
+		}
+	}
+}
+
+// catchUp takes up what came together with what ended a wait: what is asked of
+// storage next does not hang on which of them was heard first.
+func (r *run) catchUp(ctx context.Context) {
+	select {
+	case <-r.kicks:
+	default:
+	}
+	if r.takeBack() {
+		r.dispatch(ctx)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/qrisd/qrisd/internal/ledger"
+	"github.com/qrisd/qrisd/internal/notify"
 	"github.com/qrisd/qrisd/internal/pay"
 	"github.com/qrisd/qrisd/internal/storage"
 )
@@ -19,8 +20,15 @@ type store struct {
 }
 
 func (s *store) View(ctx context.Context, f func(pay.Reader) error) error {
-	if !s.w.coarse || s.n.strained.Load() || isClosed(s.n.dead) {
-		if r := s.w.turns.take(ctx, s.n, toView, nil); r.err != nil {
+	what := toView
+	if s.w.coarse && !s.n.strained.Load() && !isClosed(s.n.dead) {
+		what = ""
+		if notify.DeliveryID(ctx) != "" {
+			what = toOpen
+		}
+	}
+	if what != "" {
+		if r := s.w.turns.take(ctx, s.n, what, nil); r.err != nil {
 			return r.err
 		}
 	}

@@ -15,6 +15,7 @@ import (
 // What goroutines wait for.
 const (
 	toView   = "view"
+	toOpen   = "open" // a delivery, where who only reads does not wait
 	toUpdate = "update"
 	toAnswer = "answer" // a transaction is committed, and its caller does not know yet
 	toCall   = "call"   // a receiver

@@ -29,7 +29,7 @@ type world struct {
 	bug     bug
 	calm    bool // nothing fails
 	rush    bool // it is about payments, many at a time
-	coarse  bool // who only reads does not wait for a turn
+	coarse  bool // a request that only reads does not wait for a turn
 
 	dialects []dialect.Dialect
 	parties  []party
@@ -218,6 +218,7 @@ func (w *world) happen() (bool, error) {
 // observe waits until everybody waits, and takes over what has happened.
 func (w *world) observe() error {
 	synctest.Wait()
+	w.letOpen()
 	if err := w.adoptAll(); err != nil {
 		return err
 	}
@@ -225,6 +226,17 @@ func (w *world) observe() error {
 		w.look(j)
 	}
 	return w.judgeAll()
+}
+
+// letOpen lets deliveries be read, one after the other: those to one receiver
+// share its token, and the first to ask fetches it.
+func (w *world) letOpen() {
+	for _, t := range w.turns.list() {
+		if t.what == toOpen {
+			w.turns.release(t, ruling{})
+			synctest.Wait()
+		}
+	}
 }
 
 // letOneGo lets one that waits go on.
