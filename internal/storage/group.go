@@ -19,6 +19,7 @@ type oneByOne struct {
 	health  *health
 	backlog backlog
 	recent  *recent
+	certain certain
 	memory  memory
 	redo    *redo
 	copying *checkpoints
@@ -38,6 +39,7 @@ func (l *oneByOne) commit(jobs []*job, c *counts) {
 		l.health.heed(g)
 		c.add(jobs, g.wrote, g.failed)
 		g.answer()
+		g.follow()
 		l.backlog.reset()
 	}()
 	if g.failed = g.run(); !g.spoilt() {
@@ -61,7 +63,7 @@ func (l *oneByOne) begin() error {
 		return err
 	}
 	l.open = true
-	if l.held.Load() == 0 {
+	if l.held.Load() == 0 && !l.recent.ahead {
 		return nil
 	}
 	return l.again()
@@ -92,7 +94,7 @@ func (l *oneByOne) publish() error {
 	if _, err := l.db.exec("COMMIT", nil); err != nil {
 		return err
 	}
-	l.open = false
+	l.open, l.recent.ahead = false, false
 	l.held.Store(0)
 	l.redo.restart()
 	l.copying.heed()
@@ -111,7 +113,7 @@ func (l *oneByOne) abandon() {
 
 // rest publishes what is held when there is nothing else to do.
 func (l *oneByOne) rest() (more bool) {
-	if l.held.Load() == 0 {
+	if !l.open && l.held.Load() == 0 {
 		return false
 	}
 	err := l.begin()
@@ -155,17 +157,11 @@ func (g *group) run() error {
 	if err := g.begin(); err != nil {
 		return err
 	}
-	g.fresh = newFresh(g.recent)
+	g.fresh, g.certain.doubt = newFresh(g.recent), false
 	for _, j := range g.jobs {
 		if err := g.runOne(j); err != nil {
 			return err
 		}
-	}
-	if err := g.complete(); err != nil {
-		return err
-	}
-	if err := g.fresh.move(g.db); err != nil {
-		return err
 	}
 	published, err := g.keep()
 	if err == nil {
@@ -180,8 +176,16 @@ func (g *group) keep() (published bool, err error) {
 	switch {
 	case !g.wrote && held > 0 && !g.reads:
 		return false, nil
-	case !g.wrote, g.reads, g.history.partial, g.fresh.through(), held+int64(len(g.jobs)) > g.most, g.redo.full():
+	case !g.wrote, g.reads, g.history.partial, g.recent.through(), held+int64(len(g.jobs)) > 2*g.most, g.redo.full(2):
+		if err := g.complete(); err != nil {
+			return false, err
+		}
 		return true, g.publish()
+	}
+	if g.certain.doubt {
+		if err := g.complete(); err != nil {
+			return false, err
+		}
 	}
 	if err := g.redo.append(g.history.ops); err != nil {
 		return false, err
@@ -197,6 +201,38 @@ func (g *group) complete() error {
 	}
 	g.db.reset()
 	return g.waiting.insert(len(addable), g.db.exec)
+}
+
+// follow does what those who were answered need not wait for: it inserts what
+// still waits, and lets SQLite commit when much is held. What fails here only
+// costs the time to run the log's records again.
+func (g *group) follow() {
+	if g.failed != nil || !g.wrote {
+		return
+	}
+	if err := g.catchUp(); err != nil {
+		g.abandon()
+		g.health.fail(err, g.db)
+	}
+}
+
+func (g *group) catchUp() error {
+	if g.held.Load() == 0 && !g.fresh.mayMove() {
+		return nil
+	}
+	if err := g.begin(); err != nil {
+		return err
+	}
+	if err := g.complete(); err != nil {
+		return err
+	}
+	if err := g.fresh.move(g.db); err != nil {
+		return err
+	}
+	if g.held.Load() <= g.most && !g.redo.full(1) {
+		return nil
+	}
+	return g.publish()
 }
 
 // runOne runs a job in its savepoint. Its own error goes to its caller; the

@@ -36,6 +36,7 @@ type recent struct {
 	order []string // ids of moving that are not in the index yet
 	gone  int64    // rows of mark_new below are deleted
 	until int64    // rows of mark_new below are those of moving
+	ahead bool     // order and gone are so by what SQLite has not committed
 }
 
 var (
@@ -77,7 +78,7 @@ func (r *recent) reload(db *session) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.live, r.moving, r.order, r.until = live, nil, nil, 0
+	r.live, r.moving, r.order, r.until, r.ahead = live, nil, nil, 0, false
 	r.next, r.gone = max(r.next, next), gone
 	return nil
 }
@@ -111,13 +112,10 @@ type fresh struct {
 	at   map[string]int // in rows
 	none bool           // the earlier ones were all deleted
 
-	first   int64 // row of mark_new of the transaction
-	moved   int   // of of.order, put into the index
-	deleted int64 // rows of mark_new below
 }
 
 func newFresh(of *recent) *fresh {
-	return &fresh{of: of, at: make(map[string]int), first: of.next, deleted: of.gone}
+	return &fresh{of: of, at: make(map[string]int)}
 }
 
 func (f *fresh) find(id string) (markRow, bool) {
@@ -154,56 +152,61 @@ func (f *fresh) rewind(n int) {
 	f.rows = f.rows[:n]
 }
 
-// move puts some of the older marks into the index, within the transaction.
+// move puts some of the older marks into the index, once those of the
+// transaction are kept and inserted.
 func (f *fresh) move(db *session) error {
+	if !f.mayMove() {
+		return nil
+	}
 	r, rows := f.of, stepsAhead*len(f.rows)
-	switch {
-	case f.none || rows == 0:
-		return nil
-	case r.moving == nil && len(r.live) < r.most:
-		return nil
-	case r.moving == nil:
-		r.begin(f.first)
-		f.deleted = r.gone
+	if r.moving == nil {
+		r.begin()
 	}
+	r.ahead = true
 	if len(r.order) > 0 {
-		return f.index(db, min(rows, len(r.order)))
+		return r.index(db, min(rows, len(r.order)))
 	}
-	f.deleted = min(r.gone+int64(rows), r.until)
-	_, err := db.exec(dropRecent, []any{f.deleted})
+	gone := min(r.gone+int64(rows), r.until)
+	_, err := db.exec(dropRecent, []any{gone})
+	if err == nil {
+		r.gone = gone
+	}
 	return err
 }
 
-// begin chooses what goes over: all that is committed, which are the rows
-// before those of this transaction.
-func (r *recent) begin(until int64) {
+func (f *fresh) mayMove() bool {
+	return len(f.rows) > 0 && (f.of.moving != nil || len(f.of.live) >= f.of.most)
+}
+
+// begin chooses what goes over: all that there is.
+func (r *recent) begin() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.moving, r.live = r.live, make(map[string]markRow)
-	r.order, r.until = slices.Sorted(maps.Keys(r.moving)), until
+	r.order, r.until = slices.Sorted(maps.Keys(r.moving)), r.next
 }
 
-func (f *fresh) index(db *session, rows int) error {
-	for f.moved < rows {
-		many := atOnce(rows - f.moved)
+func (r *recent) index(db *session, rows int) error {
+	for rows > 0 {
+		many := atOnce(rows)
 		args := make([]any, 0, 3*many)
-		for _, id := range f.of.order[f.moved : f.moved+many] {
-			m := f.of.moving[id]
-			f.of.sieve.put(id)
+		for _, id := range r.order[:many] {
+			m := r.moving[id]
+			r.sieve.put(id)
 			args = append(args, marks.values(&m)...)
 		}
 		if _, err := db.exec(insertMany(insertMark, many)+" ON CONFLICT DO NOTHING", args); err != nil {
 			return err
 		}
-		f.moved += many
+		r.order, rows = r.order[many:], rows-many
 	}
 	return nil
 }
 
-// through reports whether with this transaction all of moving is in the index
-// and gone from mark_new. It is forgotten once readers can see that.
-func (f *fresh) through() bool {
-	return f.of.moving != nil && f.moved >= len(f.of.order) && f.deleted >= f.of.until
+// through reports whether all of moving is in the index and gone from mark_new.
+// It is forgotten once readers can see that.
+func (r *recent) through() bool {
+	return r.moving != nil && len(r.order) == 0 && r.gone >= r.until
 }
 
 // keep takes over what was committed, and whether it was published.
@@ -219,8 +222,7 @@ func (f *fresh) keep(published bool) {
 	for _, m := range f.rows {
 		r.live[m.ID] = m
 	}
-	r.order, r.gone = r.order[min(f.moved, len(r.order)):], f.deleted
-	if published && r.moving != nil && len(r.order) == 0 && r.gone >= r.until {
+	if published && r.through() {
 		r.moving = nil
 		r.epoch++
 	}

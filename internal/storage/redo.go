@@ -111,8 +111,9 @@ func redoOutage(step string, err error) error {
 	return &Outage{Err: fmt.Errorf("storage: %s: %w", step, err), cure: "free some space, or look into the system's log for a failing disk"}
 }
 
-// full reports whether SQLite must commit, so that the log can begin anew.
-func (r *redo) full() bool { return r.broken || r.at >= redoFull }
+// full reports whether SQLite must commit, so that the log can begin anew, when
+// that may hold so many times what it should.
+func (r *redo) full(times int64) bool { return r.broken || r.at >= times*redoFull }
 
 // restart begins the log anew: SQLite holds all that it says.
 func (r *redo) restart() { r.at, r.broken = 0, false }

@@ -117,6 +117,10 @@ func newStore(ctx context.Context, path string, books *sqliteFile, o Options) (*
 	if err != nil {
 		return nil, err
 	}
+	certain, err := newCertain(w)
+	if err != nil {
+		return nil, err
+	}
 	log, err := openRedo(w, path)
 	if err != nil {
 		return nil, err
@@ -131,7 +135,7 @@ func newStore(ctx context.Context, path string, books *sqliteFile, o Options) (*
 	}
 	go recent.sieve.fill(filler)
 	s := &Store{probe: probeDisk}
-	lane := &oneByOne{db: w, health: &s.health, recent: recent, redo: log, copying: copying, most: maxHeld}
+	lane := &oneByOne{db: w, health: &s.health, recent: recent, certain: certain, redo: log, copying: copying, most: maxHeld}
 	s.writer = newWriter(o.MaxBatch, lane)
 	s.readers = newPool(o.Readers, books.reader, lane, s.writer)
 	return s, nil

@@ -18,6 +18,7 @@ type unit struct {
 	before  int // of them
 	history *history
 	past    int // of it
+	certain *certain
 	memory  *memory
 	changed bool // what it remembers
 	// remember undoes that all marks were forgotten; nil: they were not.
@@ -27,7 +28,7 @@ type unit struct {
 }
 
 func newUnit(g *group) *unit {
-	u := &unit{db: g.db, backlog: g.waiting, fresh: g.fresh, before: len(g.fresh.rows), history: &g.history, past: len(g.history.ops), memory: &g.memory}
+	u := &unit{db: g.db, backlog: g.waiting, fresh: g.fresh, before: len(g.fresh.rows), history: &g.history, past: len(g.history.ops), certain: &g.certain, memory: &g.memory}
 	if u.backlog != nil {
 		u.began = u.backlog.here()
 	}
@@ -98,8 +99,11 @@ func (u *unit) add(text string, args []any) error {
 		return errOver
 	case u.db.fault != nil:
 		return u.db.fault
-	case u.backlog != nil:
-		u.backlog.add(text, plain(args))
+	}
+	args = plain(args)
+	u.certain.weigh(text, args)
+	if u.backlog != nil {
+		u.backlog.add(text, args)
 		u.note(text, args, 1)
 		return nil
 	}
