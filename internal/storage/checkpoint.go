@@ -14,6 +14,7 @@ type checkpoints struct {
 	most   int           // frames with which the writer waits for it
 	within bool          // the writer always waits
 	ended  chan struct{} // closed when the one that runs has ended; nil: none was begun
+	retire func()        // has idle readers give up their snapshots
 }
 
 // SQLite begins its log anew with the first commit after all of it was copied.
@@ -62,7 +63,9 @@ func (c *checkpoints) begin() {
 	go func() {
 		defer close(ended)
 		c.db.reset()
+		c.retire()
 		_, _ = c.db.exec("PRAGMA wal_checkpoint(PASSIVE)", nil)
+		c.retire() // who reads from the file alone does not keep the log from beginning anew
 	}()
 }
 

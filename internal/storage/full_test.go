@@ -214,6 +214,7 @@ func TestFaultAtTheStart(t *testing.T) {
 			s.writer.lanes[0].(*oneByOne).most = log.most
 			s.pay(1, 1)
 			s.checkStore("at first", s.Store)
+			s.health.retire()
 			if err := checkpoint(s.session()); err != nil {
 				t.Fatal(err)
 			}

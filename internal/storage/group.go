@@ -26,6 +26,9 @@ type oneByOne struct {
 	most    int64        // held transactions
 	open    bool         // SQLite's transaction is open, with all that is held
 	held    atomic.Int64 // transactions that are acknowledged and not published
+	// present is the number of what readers find, from 1: it grows before
+	// anything else tells of what was published.
+	present atomic.Uint64
 }
 
 // maxHeld is after how many transactions SQLite commits: its pages that changed
@@ -91,7 +94,9 @@ func (l *oneByOne) publish() error {
 			return err
 		}
 	}
-	if _, err := l.db.exec("COMMIT", nil); err != nil {
+	_, err := l.db.exec("COMMIT", nil)
+	l.present.Add(1)
+	if err != nil {
 		return err
 	}
 	l.open, l.recent.ahead = false, false

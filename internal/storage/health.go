@@ -47,6 +47,8 @@ type health struct {
 	mu     sync.Mutex
 	outage error
 	probed time.Time
+
+	retire func() // has idle readers give up their snapshots
 }
 
 func (h *health) set(outage error) {
@@ -96,9 +98,10 @@ var (
 // start of the log it does not come to that if fsync fails, because SQLite
 // wants the log's header on the disk first. There the log holds nothing else,
 // and can be cut off.
-func scrub(s *session) {
+func (h *health) scrub(s *session) {
 	s.reset()
 	if _, err := s.exec(smallCommit, nil); err != nil {
+		h.retire()
 		_ = checkpoint(s) // what it meets, the next commit meets too
 	}
 }
@@ -110,7 +113,7 @@ func (h *health) heed(g *group) { h.fail(g.failed, g.db) }
 func (h *health) fail(why error, db *session) {
 	if errors.As(why, new(*Outage)) {
 		h.set(why)
-		scrub(db)
+		h.scrub(db)
 	}
 }
 

@@ -12,7 +12,9 @@ import (
 
 // pool lends reading sessions. It opens one when all that are open are lent,
 // and lends the one that came back last, whose page cache knows most of what is
-// asked for now.
+// asked for now. A session that comes back keeps its snapshot while that is the
+// present one: the next View then begins and ends no transaction, nor does it
+// lock anything.
 type pool struct {
 	open   func() (*session, error)
 	places chan struct{} // one for each session that is lent
@@ -26,6 +28,7 @@ type pool struct {
 }
 
 func newPool(most int, open func() (*session, error), l *oneByOne, w *writer) *pool {
+	l.present.Store(1)
 	return &pool{open: open, places: make(chan struct{}, most), closed: make(chan struct{}), recent: l.recent, lane: l, writer: w}
 }
 
@@ -52,11 +55,8 @@ func (p *pool) beside(ctx context.Context, f func(pay.Reader) error) error {
 	}
 	defer p.giveBack(s)
 	s.reset()
-	if _, err := s.exec("BEGIN", nil); err != nil {
-		return err
-	}
 	v := &view{ctx: ctx, db: s, pool: p, late: p.lane.held.Load() > 0, recent: p.recent, epoch: p.recent.era()}
-	defer v.end()
+	defer func() { v.over = true }()
 	return f(reader{v})
 }
 
@@ -101,9 +101,23 @@ func (p *pool) warmest() *session {
 
 func (p *pool) giveBack(s *session) {
 	p.mu.Lock()
+	if s.fault != nil || s.seen != p.lane.present.Load() {
+		s.leave()
+	}
 	p.idle = append(p.idle, s)
 	p.mu.Unlock()
 	<-p.places
+}
+
+// retire has no session keep the snapshot that it has now. Those that are lent
+// give theirs up when they come back.
+func (p *pool) retire() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lane.present.Add(1)
+	for _, s := range p.idle {
+		s.leave()
+	}
 }
 
 // drain refuses new views and waits for those that run.
@@ -112,6 +126,7 @@ func (p *pool) drain() {
 	for range cap(p.places) {
 		p.places <- struct{}{}
 	}
+	p.retire()
 }
 
 // view is the querier of one View.
@@ -139,13 +154,29 @@ func (v *view) query(text string, args []any, scan func(row) error) error {
 			return err
 		}
 	}
-	v.read = true
+	if err := v.begin(); err != nil {
+		return err
+	}
 	return v.db.query(text, args, func(r row) error {
 		if err := v.ctx.Err(); err != nil {
 			return err
 		}
 		return scan(r)
 	})
+}
+
+// begin takes the snapshot before the View reads for the first time. The
+// session's own does if nothing was published since it was taken: what was
+// acknowledged, or went from memory over to a table, was published before that.
+func (v *view) begin() error {
+	if v.read {
+		return nil
+	}
+	if err := v.db.enter(v.pool.lane.present.Load()); err != nil {
+		return err
+	}
+	v.read = true
+	return nil
 }
 
 // catchUp has all published that was acknowledged before. What the View has
@@ -162,12 +193,8 @@ func (v *view) catchUp() error {
 	if !v.read {
 		return nil
 	}
-	if _, err := v.db.exec("ROLLBACK", nil); err != nil {
-		return err
-	}
 	v.epoch = v.recent.era()
-	_, err = v.db.exec("BEGIN", nil)
-	return err
+	return v.db.enter(v.pool.lane.present.Load())
 }
 
 // readsHeld reports whether a statement names a table whose changes may be
@@ -196,12 +223,4 @@ func tablesOf(statements map[string]bool) map[string]bool {
 		tables[all[i+1]] = true
 	}
 	return tables
-}
-
-// end gives the snapshot back. Its error has no one to go to: if the
-// transaction is still there, the session's next BEGIN fails with it.
-func (v *view) end() {
-	v.over = true
-	v.db.reset()
-	_, _ = v.db.exec("ROLLBACK", nil)
 }

@@ -102,6 +102,7 @@ func (s *Store) scrubFile(ctx context.Context, books *sqliteFile) error {
 	if err != nil || !pending {
 		return err
 	}
+	s.health.retire()
 	w, err := books.session("PRAGMA temp_store = FILE", "VACUUM")
 	if err == nil {
 		err = checkpoint(w)

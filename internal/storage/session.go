@@ -54,6 +54,10 @@ type session struct {
 	prepared  map[string]*lite.Stmt
 	streaming bool // rows are being visited
 	fault     error
+
+	// Of a session that only reads: the snapshot that it keeps from one View to
+	// the next, by the number of what was present then; 0: it has none.
+	seen uint64
 }
 
 // newSession opens a connection and runs the setup statements on it.
@@ -69,6 +73,33 @@ func newSession(uri string, setup ...string) (*session, error) {
 		}
 	}
 	return s, nil
+}
+
+// enter gives the session a snapshot that shows what is present, or more: the
+// one that it has, if that does.
+func (s *session) enter(present uint64) error {
+	if s.seen == present {
+		return nil
+	}
+	s.leave()
+	_, err := s.exec("BEGIN", nil)
+	if err == nil {
+		s.seen = present
+	}
+	return err
+}
+
+// leave ends the snapshot, and with it what it keeps from being copied out of
+// the write-ahead log. Its error has no one to go to: if the transaction is
+// still there, the session's next BEGIN fails with it.
+func (s *session) leave() {
+	if s.seen == 0 {
+		return
+	}
+	s.reset()
+	_, _ = s.exec("ROLLBACK", nil)
+	s.reset()
+	s.seen = 0
 }
 
 func (s *session) reset() { s.fault, s.streaming = nil, false }

@@ -137,7 +137,8 @@ func newStore(ctx context.Context, path string, books *sqliteFile, o Options) (*
 	s := &Store{probe: probeDisk}
 	lane := &oneByOne{db: w, health: &s.health, recent: recent, certain: certain, redo: log, copying: copying, most: maxHeld}
 	s.writer = newWriter(o.MaxBatch, lane)
-	s.readers = newPool(o.Readers, books.reader, lane, s.writer)
+	readers := newPool(o.Readers, books.reader, lane, s.writer)
+	s.readers, copying.retire, s.health.retire = readers, readers.retire, readers.retire
 	return s, nil
 }
 

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"database/sql"
 	"database/sql/driver"
 	"encoding/hex"
@@ -83,42 +84,55 @@ func (t table[T]) visit(q querier, text string, args []any, visit func(T) error)
 }
 
 func (t table[T]) scan(r row) (v T, err error) {
+	err = t.read(r, &v)
+	return v, err
+}
+
+// read is scan to where the row is to lie.
+func (t table[T]) read(r row, to *T) error {
 	many, _ := r.(*rawRow)
 	if many != nil && many.shared {
 		if v, ok := many.read.(T); ok {
-			return v, nil
+			*to = v
+			return nil
 		}
 	}
-	if err := r.Scan(t.fields(&v)...); err != nil {
-		return v, fmt.Errorf("storage: read a row of %s: %w", t.name, err)
+	if err := r.Scan(t.fields(to)...); err != nil {
+		return fmt.Errorf("storage: read a row of %s: %w", t.name, err)
 	}
 	if many != nil && many.shared {
-		many.read = v
+		many.read = *to
 	}
-	return v, nil
+	return nil
 }
 
 // all reads every row that a statement finds.
 func (t table[T]) all(q querier, text string, args ...any) ([]T, error) {
 	var found []T
-	err := t.visit(q, text, args, func(v T) error {
+	err := q.query(text, args, func(r row) error {
+		var v T
 		found = append(found, v)
-		return nil
+		return t.read(r, &found[len(found)-1])
 	})
 	return found, err
 }
 
 // one reads the row that a statement finds.
 func (t table[T]) one(q querier, text string, args ...any) (T, error) {
-	found, err := t.all(q, text, args...)
-	if err == nil && len(found) == 0 {
-		err = pay.ErrNotFound
-	}
-	if err != nil {
+	var found T
+	missing := pay.ErrNotFound
+	err := q.query(text, args, func(r row) error {
+		if missing == nil {
+			return nil
+		}
+		missing = nil
+		return t.read(r, &found)
+	})
+	if err = cmp.Or(err, missing); err != nil {
 		var none T
 		return none, err
 	}
-	return found[0], nil
+	return found, nil
 }
 
 // known is one for rows that seldom change: the writer remembers them.
@@ -197,11 +211,15 @@ func (m moment) Scan(src any) error {
 	if !ok {
 		return fmt.Errorf("a time is stored as %T", src)
 	}
+	m.ScanInt(us)
+	return nil
+}
+
+func (m moment) ScanInt(us int64) {
 	*m.t = time.Time{}
 	if us != 0 {
 		*m.t = time.UnixMicro(us).UTC()
 	}
-	return nil
 }
 
 // digest keeps a SHA-256 as lower-case hexadecimal.
@@ -211,10 +229,17 @@ func (d digest) Value() (driver.Value, error) { return hex.EncodeToString(d.sum[
 
 func (d digest) Scan(src any) error {
 	text, ok := src.(string)
-	if !ok || len(text) != hex.EncodedLen(len(d.sum)) {
+	if !ok {
 		return fmt.Errorf("a SHA-256 is stored as %T of %q", src, src)
 	}
-	_, err := hex.Decode(d.sum[:], []byte(text))
+	return d.ScanText([]byte(text))
+}
+
+func (d digest) ScanText(text []byte) error {
+	if len(text) != hex.EncodedLen(len(d.sum)) {
+		return fmt.Errorf("a SHA-256 is stored as %q", text)
+	}
+	_, err := hex.Decode(d.sum[:], text)
 	return err
 }
 

@@ -110,6 +110,15 @@ type Stmt struct {
 	values  int
 	columns int
 	args    []byte // the texts of the parameters
+
+	texts   []byte // the texts of the row that is read
+	strings []place
+}
+
+// place is where a text of the row is to go, and where it ends among them.
+type place struct {
+	to  *string
+	end int
 }
 
 // Prepare compiles a statement.
