@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/qrisd/qrisd/internal/server"
 )
 
 const (
@@ -58,7 +60,7 @@ func (d *departure) parting(next http.Handler) http.Handler {
 // to stop. Whatever has not finished in time is cut: a request whose body
 // does not arrive, a notification whose receiver does not answer and which
 // stays in the outbox.
-func (d *departure) leave(log *slog.Logger, work func(), servers ...*http.Server) {
+func (d *departure) leave(log *slog.Logger, work func(), direct *server.Direct, servers ...*http.Server) {
 	ctx, cancel := context.WithTimeout(context.Background(), leaveWithin-closeWithin)
 	defer cancel()
 	if d.leaving.Store(true); d.grace > 0 {
@@ -74,6 +76,9 @@ func (d *departure) leave(log *slog.Logger, work func(), servers ...*http.Server
 		})
 	}
 	wg.Wait()
+	if err := direct.Wait(ctx); err != nil {
+		log.Warn("leaving: requests that did not finish are cut", "error", err)
+	}
 	if !within(ctx, work) {
 		log.Warn("leaving: notifications under way are left for the next start or another node")
 	}

@@ -107,7 +107,7 @@ func (in entrance) before(h *handlers, s *server.Server) {
 
 // guard lets only whole and well-formed requests through to the two servers.
 func (in entrance) guard(h *handlers) {
-	public := server.Guard{HeadWithin: headWithin, TLS: in.api.server(), Limits: server.Limits{
+	public := server.Guard{HeadWithin: headWithin, TLS: in.api.server(), Direct: h.direct, Limits: server.Limits{
 		Connections: min(in.connections, mostFiles()), PerAddress: in.connectionsEach, Exempt: in.trusted,
 	}}
 	management := server.Guard{HeadWithin: headWithin, TLS: in.admin.server(), Limits: server.Limits{

@@ -161,6 +161,7 @@ type handlers struct {
 	departure              *departure
 	notifier               *notify.Notifier
 	entrance               entrance
+	direct                 *server.Direct // of the API
 }
 
 // wire puts the parts together.
@@ -223,7 +224,7 @@ func wire(ctx context.Context, o serveOptions, store *storage.Store, log *slog.L
 	}
 	settings.Levers, management.Levers = n.levers, n.levers
 	s := server.New(n.core, all, settings)
-	h.api = s.Handler()
+	h.api, h.direct = s.Handler(), s.Direct(idleWithin, answerWithin)
 	if h.admin, err = n.observed(s, n.withConsole(admin.New(n.core, management), own.token, all, settings), own.token, o.data); err != nil {
 		return nil, h, err
 	}
@@ -412,6 +413,7 @@ func writeSecret(path string, text []byte) error {
 func run(ctx context.Context, n *node, h handlers, log *slog.Logger, ready func(*node)) error {
 	h.entrance.guard(&h)
 	api, management := guardedServer(h.departure.parting(h.api), log), guardedServer(h.departure.parting(h.admin), log)
+	h.direct.Handler = api.Handler
 	management.RegisterOnShutdown(n.events.Close) // readers of events would stay for ever
 	management.RegisterOnShutdown(n.pages.Close)
 	api.RegisterOnShutdown(n.levers.Close) // and what a lever holds up, for its time
@@ -430,7 +432,7 @@ func run(ctx context.Context, n *node, h handlers, log *slog.Logger, ready func(
 	case <-ctx.Done():
 	}
 	stop()
-	h.departure.leave(log, wait, api, management)
+	h.departure.leave(log, wait, h.direct, api, management)
 	return err
 }
 

@@ -23,6 +23,8 @@ type Guard struct {
 	HeadWithin time.Duration
 	// TLS gives the configuration of each new connection; nil: plain HTTP.
 	TLS *tls.Config
+	// Direct are served without net/http; nil: none.
+	Direct *Direct
 }
 
 // Listen makes a listener whose connections let only well-formed HTTP/1
@@ -52,7 +54,7 @@ func (l *guardedListener) Accept() (net.Conn, error) {
 			c.Close()
 			continue
 		}
-		g := &guarded{Conn: c, seat: s, within: l.guard.HeadWithin, wake: make(chan struct{}, 1)}
+		g := &guarded{Conn: c, seat: s, guard: &l.guard, wake: make(chan struct{}, 1)}
 		if l.guard.TLS != nil {
 			g.tls = tls.Server(c, l.guard.TLS)
 			g.Conn = g.tls
@@ -66,10 +68,15 @@ type guardKey struct{}
 // Guarded is the ConnContext of a server on a guarded listener, with or
 // without a Tap over it.
 func Guarded(ctx context.Context, c net.Conn) context.Context {
-	if t, ok := c.(*tapped); ok {
+	t, ok := c.(*tapped)
+	if ok {
 		ctx, c = Tapped(ctx, c), t.Conn
 	}
-	return context.WithValue(ctx, guardKey{}, c)
+	ctx = context.WithValue(ctx, guardKey{}, c)
+	if g, ok := c.(*guarded); ok {
+		g.tap, g.base = t, ctx
+	}
+	return ctx
 }
 
 // Occupied is the ConnState of such a server.
@@ -78,6 +85,7 @@ func Occupied(c net.Conn, state http.ConnState) {
 		c = t.Conn
 	}
 	if g, ok := c.(*guarded); ok {
+		g.resting = state == http.StateIdle
 		g.seat.occupy(state)
 	}
 }
@@ -91,9 +99,9 @@ func guardOf(ctx context.Context) *guarded {
 type guarded struct {
 	net.Conn
 	seat   *seat
-	tls    *tls.Conn     // nil: plain
-	within time.Duration // for a head
-	in     []byte        // what has come: read up to from, well-formed up to pass
+	guard  *Guard
+	tls    *tls.Conn // nil: plain
+	in     []byte    // what has come: read up to from, well-formed up to pass
 	from   int
 	pass   int
 	head   head
@@ -103,6 +111,14 @@ type guarded struct {
 	failed error   // what a body's reader is told once
 	ended  bool    // nothing more is read
 	fault  atomic.Pointer[Fault]
+
+	resting bool            // net/http waits for a request
+	base    context.Context // of its requests
+	tap     *tapped         // nil: there is none
+	blank   *http.Request   // what all that are served directly have in common
+	turn    atomic.Int32    // whether a request is served directly
+	vigil   vigil
+	writeBy time.Time
 
 	mu    sync.Mutex
 	asked time.Time // the deadline that net/http set
@@ -266,7 +282,13 @@ func (g *guarded) judgeHead(rest []byte) bool {
 		g.refuse(fault)
 		return false
 	}
-	g.head, g.left, g.acts = head{}, max(f.length, 0), g.acts || !f.reads
+	g.head = head{}
+	if whole := g.direct(rest, n, f); whole > 0 {
+		g.pass += whole
+		g.from = g.pass
+		return true
+	}
+	g.left, g.acts = max(f.length, 0), g.acts || !f.reads
 	if f.chunked {
 		g.chunks = new(chunks)
 	}

@@ -45,7 +45,7 @@ func (g *guarded) begun(yes bool) {
 	}
 	g.own = time.Time{}
 	if yes {
-		g.own = time.Now().Add(g.within)
+		g.own = time.Now().Add(g.guard.HeadWithin)
 	}
 	_ = g.apply() // a connection that is closed says so to its reader
 }
@@ -84,7 +84,12 @@ func (g *guarded) hold() error {
 // reaches it: a connection that is closed with something unread is reset.
 const lingering = 500 * time.Millisecond
 
+// Close ends the connection; while a request is served directly, with its
+// answer: net/http takes such a connection for idle.
 func (g *guarded) Close() error {
+	if g.turn.CompareAndSwap(connServing, connLeaving) {
+		return nil
+	}
 	g.seat.leave()
 	if g.fault.Load() != nil {
 		g.linger()

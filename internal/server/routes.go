@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"time"
 )
 
 // Handler is the map of the public listener.
@@ -37,6 +38,15 @@ func straight(apis map[string]http.Handler, next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// Direct makes what guarded connections serve themselves: the APIs.
+func (s *Server) Direct(idleWithin, answerWithin time.Duration) *Direct {
+	d := &Direct{Paths: make(map[string]bool), IdleWithin: idleWithin, AnswerWithin: answerWithin}
+	for path := range s.routes {
+		d.Paths[path] = true
+	}
+	return d
 }
 
 // verbatim keeps ServeMux from answering an unclean path with a redirect,

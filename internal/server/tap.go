@@ -101,6 +101,25 @@ func (t *tapped) keep(p []byte) {
 	t.whole = bytes.Contains(t.head[from:], headEnd)
 }
 
+// took remembers the head of a request that is served directly. Without a tap
+// there is none.
+func (t *tapped) took(head []byte) {
+	if t != nil {
+		t.mu.Lock()
+		t.head, t.whole, t.answered = append(t.head[:0], head...), true, false
+		t.mu.Unlock()
+	}
+}
+
+// answering is told when such a request is answered.
+func (t *tapped) answering() {
+	if t != nil {
+		t.mu.Lock()
+		t.answered = true
+		t.mu.Unlock()
+	}
+}
+
 func (t *tapped) Write(p []byte) (int, error) {
 	if !bytes.HasPrefix(p, interim) {
 		t.mu.Lock()
