@@ -107,13 +107,14 @@ func (c *Client) Pay(ctx context.Context, req PayRequest, customerToken string, 
 }
 
 // ListRequest asks for the codes that a merchant generated on a date (service
-// 90 of SpeedCash). The provider's document has no pages; qrisd answers with
-// 10,000 codes at most, newest first.
+// 90 of SpeedCash), newest first. The provider's document has no pages. Without a
+// Limit all of the date is one answer, which is refused here above 8 MiB: some
+// 50,000 codes.
 type ListRequest struct {
 	Date       time.Time // any moment of the date in Jakarta
 	MerchantID string
 	From       string // AdditionalInfo.Next of the page before; empty: the first
-	Limit      int    // of codes in the answer, up to 10,000; 0: as many
+	Limit      int    // of codes in the answer, up to 10,000 (qrisd); 0: all
 }
 
 // ListResponse is codes of a date. A date without codes is an [*Error].

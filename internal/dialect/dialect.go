@@ -76,7 +76,8 @@ type Operation struct {
 	Samples  []Sample
 	Codes    []Code // the document's response codes, in its order
 
-	// Do translates the request, carries out the verb and translates back.
+	// Do translates the request, carries out the verb and translates back, to
+	// what is encoded as JSON or to a Stream.
 	Do func(context.Context, *Call) (any, error)
 	// Replay answers again for what an earlier request made.
 	Replay func(ctx context.Context, c *Call, ref string) (any, error)

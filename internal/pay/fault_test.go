@@ -217,7 +217,7 @@ var verbs = map[string]func(c *counter) func(*pay.Core) error{
 	"list": func(c *counter) func(*pay.Core) error {
 		c.code(pay.Rp(1000))
 		return func(core *pay.Core) error {
-			_, _, err := core.List(c.ctx(), pay.ListRequest{Partner: c.partner, MerchantID: "m", Day: pay.Day(c.now), Limit: 9, Marks: c.marks("1")})
+			_, err := core.List(c.ctx(), pay.ListRequest{Partner: c.partner, MerchantID: "m", Day: pay.Day(c.now), Limit: 9, Marks: c.marks("1")})
 			return err
 		}
 	},

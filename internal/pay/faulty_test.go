@@ -129,8 +129,8 @@ func (f faultyTx) Code(ref string) (pay.Code, error) {
 	return through(f.faults, "Code", func() (pay.Code, error) { return f.Tx.Code(ref) })
 }
 
-func (f faultyTx) CodesOn(partnerID, merchantID, day string, behind pay.Code, limit int) ([]pay.Code, error) {
-	return through(f.faults, "CodesOn", func() ([]pay.Code, error) { return f.Tx.CodesOn(partnerID, merchantID, day, behind, limit) })
+func (f faultyTx) CodesOn(partnerID, merchantID, day string, behind pay.ListedCode, limit int, visit func(pay.ListedCode) error) error {
+	return f.faults.do("CodesOn", func() error { return f.Tx.CodesOn(partnerID, merchantID, day, behind, limit, visit) })
 }
 
 func (f faultyTx) DueCodes(now time.Time, limit int) ([]pay.Code, error) {

@@ -34,9 +34,9 @@ type Reader interface {
 	Payer(id string) (Payer, error)
 
 	Code(ref string) (Code, error)
-	// CodesOn gives up to limit of a merchant's codes of a Jakarta date, newest
-	// first: those behind a code, or from the newest where that is the zero Code.
-	CodesOn(partnerID, merchantID, day string, behind Code, limit int) ([]Code, error)
+	// CodesOn visits up to limit of a merchant's codes of a Jakarta date, newest
+	// first: those behind a code, or from the newest where that is the zero one.
+	CodesOn(partnerID, merchantID, day string, behind ListedCode, limit int, visit func(ListedCode) error) error
 
 	// DueCodes gives up to limit active codes whose validity has passed, the
 	// one that is due longest first.

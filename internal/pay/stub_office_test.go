@@ -52,7 +52,7 @@ func TestExternalIDOfNothing(t *testing.T) {
 	must(t, err)
 	day := pay.Day(c.now)
 	c.now = c.now.Add(24 * time.Hour)
-	_, _, err = c.List(t.Context(), pay.ListRequest{Partner: c.partner, Day: day, Limit: 10, Marks: c.marks("1")})
+	_, err = c.List(t.Context(), pay.ListRequest{Partner: c.partner, Day: day, Limit: 10, Marks: c.marks("1")})
 	must(t, err)
 	if found, err := c.Query(t.Context(), c.partner, pay.Original{ExternalID: "1"}); err != nil || found.Ref() != code.Ref {
 		t.Errorf("found %+v, %v", found, err)

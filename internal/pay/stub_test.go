@@ -474,8 +474,8 @@ func TestListWritesNothing(t *testing.T) {
 	c := newCounter(t)
 	c.code(pay.Rp(1))
 	core := c.with(failingAt("Update", errBroken))
-	if codes, _, err := core.List(t.Context(), pay.ListRequest{Partner: c.partner, Day: pay.Day(c.now), Limit: 10}); err != nil || len(codes) != 1 {
-		t.Errorf("listed %v, %v", codes, err)
+	if refs, _, err := listed(core, pay.ListRequest{Partner: c.partner, Day: pay.Day(c.now), Limit: 10}); err != nil || len(refs) != 1 {
+		t.Errorf("listed %v, %v", refs, err)
 	}
 }
 

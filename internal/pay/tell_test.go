@@ -2,8 +2,6 @@ package pay_test
 
 import (
 	"errors"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -100,64 +98,6 @@ func TestStatuses(t *testing.T) {
 	told, err := c.Told(ctx, pay.Delivery{CodeRef: code.Ref, PaymentRef: c.state().payments[1].Ref})
 	if err != nil || told.Code.Ref != code.Ref || told.Payment.CodeRef != code.Ref {
 		t.Errorf("told %+v, %v", told, err)
-	}
-}
-
-func TestList(t *testing.T) {
-	c := newCounter(t)
-	first, second := c.code(pay.Rp(1)), c.code(0)
-	list := func(day string, marks []pay.Mark) ([]pay.Code, error) {
-		codes, more, err := c.List(t.Context(), pay.ListRequest{Partner: c.partner, Day: day, Limit: 2, Marks: marks})
-		if more {
-			t.Error("there are more than were made")
-		}
-		return codes, err
-	}
-	for _, marks := range [][]pay.Mark{nil, c.marks("l")} {
-		codes, err := list("2026-01-31", marks)
-		if err != nil || len(codes) != 2 || codes[0].Ref != max(first.Ref, second.Ref) {
-			t.Errorf("listed %v, %v", codes, err)
-		}
-	}
-	var repeated *pay.Repeated
-	if _, err := list("2026-01-31", c.marks("l")); !errors.As(err, &repeated) || !repeated.SameBody() || !strings.Contains(err.Error(), `external-id "l"`) {
-		t.Errorf("listed twice: %v", err)
-	}
-	if _, err := list("2026-02-01", nil); pay.KindOf(err) != pay.NothingOnDate {
-		t.Errorf("a day without codes: %v", err)
-	}
-	if _, err := list("2026-02-01", c.marks("l")); !errors.As(err, &repeated) {
-		t.Errorf("a refused request that was made before: %v", err)
-	}
-	if _, _, err := c.List(t.Context(), pay.ListRequest{Partner: c.partner, MerchantID: "x", Marks: c.marks("l")}); !errors.As(err, &repeated) {
-		t.Errorf("a refused request that was made before: %v", err)
-	}
-}
-
-// TestListInPages: a page says whether there are more, and comes behind a code
-// of the same merchant and date only.
-func TestListInPages(t *testing.T) {
-	c := newCounter(t)
-	made := []pay.Code{c.code(0), c.code(0), c.code(0)}
-	slices.SortFunc(made, func(a, b pay.Code) int { return strings.Compare(b.Ref, a.Ref) })
-	list := func(behind, day string, limit int) ([]pay.Code, bool, error) {
-		return c.List(t.Context(), pay.ListRequest{Partner: c.partner, Day: day, Behind: behind, Limit: limit})
-	}
-	behind := ""
-	for i, code := range made {
-		page, more, err := list(behind, "2026-01-31", 1)
-		if err != nil || len(page) != 1 || page[0].Ref != code.Ref || more != (i < len(made)-1) {
-			t.Fatalf("page %d is %v, more %t, %v", i, page, more, err)
-		}
-		behind = page[0].Ref
-	}
-	if _, _, err := list(behind, "2026-01-31", 1); pay.KindOf(err) != pay.NothingOnDate {
-		t.Errorf("behind the last: %v", err)
-	}
-	for _, where := range [][2]string{{"nothing", "2026-01-31"}, {behind, "2026-02-01"}} {
-		if _, _, err := list(where[0], where[1], 1); pay.KindOf(err) != pay.InvalidFormat {
-			t.Errorf("behind %s of %s: %v", where[0], where[1], err)
-		}
 	}
 }
 

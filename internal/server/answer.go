@@ -35,6 +35,10 @@ const maxMessage = 150
 
 // answer writes what the pipeline came to.
 func (s *Server) answer(w http.ResponseWriter, x *exchange, reply any, err error) {
+	if body, ok := reply.(dialect.Stream); ok && err == nil {
+		s.streamed(w, x, body)
+		return
+	}
 	status, code := x.route.operation.Success.Case.HTTP, x.call.Success().ResponseCode
 	if err != nil {
 		status, code, reply = s.deny(w, x, err)

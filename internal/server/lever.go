@@ -59,7 +59,7 @@ func (s *Server) pull(w http.ResponseWriter, x *exchange) http.ResponseWriter {
 		s.hold(x, time.Duration(lever.Lasts))
 	}
 	if lever, ok := x.leverage.take(sandbox.LeverSlow); ok {
-		return &trickle{w, s, x, time.Duration(lever.Lasts)}
+		return &trickle{ResponseWriter: w, server: s, x: x, over: time.Duration(lever.Lasts)}
 	}
 	return w
 }
@@ -134,12 +134,14 @@ func (s *Server) give(w http.ResponseWriter, x *exchange, reply any, err error) 
 	panic(http.ErrAbortHandler)
 }
 
-// trickle sends the body of an answer in small pieces.
+// trickle sends the body of an answer in small pieces, and what a stream writes
+// after the time is over at once.
 type trickle struct {
 	http.ResponseWriter
 	server *Server
 	x      *exchange
 	over   time.Duration
+	until  time.Time // when the time is over; zero: nothing was written yet
 }
 
 // Unwrap is for http.ResponseController.
@@ -149,6 +151,11 @@ func (t *trickle) Unwrap() http.ResponseWriter { return t.ResponseWriter }
 const morsels = 20
 
 func (t *trickle) Write(p []byte) (written int, err error) {
+	if t.until.IsZero() {
+		t.until = time.Now().Add(t.over)
+	} else if time.Now().After(t.until) {
+		return t.ResponseWriter.Write(p)
+	}
 	control := http.NewResponseController(t.ResponseWriter)
 	_ = control.SetWriteDeadline(time.Now().Add(t.over + writeWithin)) // else the listener's own holds
 	size := max((len(p)+morsels-1)/morsels, 1)

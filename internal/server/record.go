@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -101,8 +102,12 @@ type recording struct {
 	x      *exchange
 	status int
 	body   []byte
+	length int // of the body, of which not more than mostKept is kept
 	kept   bool
 }
+
+// mostKept is far above every answer but that of a long list.
+const mostKept = 256 << 10
 
 // record begins to keep an exchange, if there is a journal. done ends it.
 func (s *Server) record(w http.ResponseWriter, x *exchange) (recorded http.ResponseWriter, done func()) {
@@ -127,8 +132,9 @@ func (r *recording) WriteHeader(status int) {
 // Write keeps the call before it passes on the end of its answer: whoever has
 // the answer finds the call.
 func (r *recording) Write(p []byte) (int, error) {
-	r.body = append(r.body, p...)
-	if strconv.Itoa(len(r.body)) == r.Header().Get("Content-Length") {
+	r.body = append(r.body, p[:min(len(p), mostKept-len(r.body))]...)
+	r.length += len(p)
+	if strconv.Itoa(r.length) == r.Header().Get("Content-Length") {
 		r.done()
 	}
 	return r.ResponseWriter.Write(p)
@@ -152,12 +158,20 @@ func (r *recording) done() {
 	})
 }
 
+// shown is the body, and how much is left out of it.
+func (r *recording) shown() []byte {
+	if left := r.length - len(r.body); left > 0 {
+		return fmt.Appendf(r.body, "\n... and %d bytes more, which the journal does not keep\n", left)
+	}
+	return r.body
+}
+
 func (r *recording) call() sandbox.Call {
 	x := r.x
 	c := sandbox.Call{
 		ID: x.id, At: x.began.UTC(), Took: time.Since(x.began),
 		Method: x.request.Method, Path: x.request.RequestURI, Remote: x.request.RemoteAddr,
-		Request: rawRequest(x), Response: rawResponse(x, r.Header(), r.status, r.body),
+		Request: rawRequest(x), Response: rawResponse(x, r.Header(), r.status, r.shown()),
 		Status: r.status, Code: quoted(r.body, "responseCode"), Message: quoted(r.body, "responseMessage"),
 		Steps: x.trail.steps, Verdict: x.trail.verdict, Levers: r.Header().Values(leverHeader),
 	}

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -20,11 +21,20 @@ var codes = table[pay.Code]{
 	},
 }
 
+// listedCodes are the columns of codes that a list tells.
+var listedCodes = table[pay.ListedCode]{
+	name:    "code",
+	columns: strings.Fields("ref amount created_at expires_at"),
+	fields: func(c *pay.ListedCode) []any {
+		return []any{&c.Ref, (*int64)(&c.Amount), moment{&c.CreatedAt}, moment{&c.ExpiresAt}}
+	},
+}
+
 var (
 	codeByRef  = codes.find("WHERE ref = $1")
-	codesOnDay = codes.find(`WHERE partner_id = $1 AND merchant_id = $2 AND day = $3
+	codesOnDay = listedCodes.find(`WHERE partner_id = $1 AND merchant_id = $2 AND day = $3
 		ORDER BY created_at DESC, ref DESC LIMIT $4`)
-	codesOnDayBehind = codes.find(`WHERE partner_id = $1 AND merchant_id = $2 AND day = $3
+	codesOnDayBehind = listedCodes.find(`WHERE partner_id = $1 AND merchant_id = $2 AND day = $3
 		AND (created_at, ref) < ($5, $6) ORDER BY created_at DESC, ref DESC LIMIT $4`)
 	dueCodes = codes.find(`WHERE state = 'active' AND expires_at > 0 AND expires_at <= $1
 		ORDER BY expires_at LIMIT $2`)
@@ -47,11 +57,21 @@ var (
 
 func (r reader) Code(ref string) (pay.Code, error) { return codes.one(r.q, codeByRef, ref) }
 
-func (r reader) CodesOn(partnerID, merchantID, day string, behind pay.Code, limit int) ([]pay.Code, error) {
-	if behind.Ref == "" {
-		return codes.all(r.q, codesOnDay, partnerID, merchantID, day, limit)
+// CodesOn reads all rows into one place: a list has many, and of each only a
+// little is wanted.
+func (r reader) CodesOn(partnerID, merchantID, day string, behind pay.ListedCode, limit int, visit func(pay.ListedCode) error) error {
+	text, args := codesOnDay, []any{partnerID, merchantID, day, limit}
+	if behind.Ref != "" {
+		text, args = codesOnDayBehind, append(args, micros(behind.CreatedAt), behind.Ref)
 	}
-	return codes.all(r.q, codesOnDayBehind, partnerID, merchantID, day, limit, micros(behind.CreatedAt), behind.Ref)
+	var code pay.ListedCode
+	fields := listedCodes.fields(&code)
+	return r.q.query(text, args, func(row row) error {
+		if err := row.Scan(fields...); err != nil {
+			return fmt.Errorf("storage: read a row of a list of codes: %w", err)
+		}
+		return visit(code)
+	})
 }
 
 func (r reader) DueCodes(now time.Time, limit int) ([]pay.Code, error) {

@@ -1,6 +1,7 @@
 package dialecttest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -202,12 +203,22 @@ func (w *World) call(op *dialect.Operation, body []byte) (*dialect.Call, error) 
 
 func (w *World) succeed(op *dialect.Operation, reply any) Answer {
 	w.t.Helper()
-	body, err := json.Marshal(reply)
+	body, err := encoded(w.t.Context(), reply)
 	w.must(err)
 	a := Answer{Body: body}
 	Sample(w.t, op.Reply, body)
 	a.Code, a.Message = a.Text("responseCode"), a.Text("responseMessage")
 	return a
+}
+
+func encoded(ctx context.Context, reply any) ([]byte, error) {
+	stream, streamed := reply.(dialect.Stream)
+	if !streamed {
+		return json.Marshal(reply)
+	}
+	var body bytes.Buffer
+	err := stream(ctx, &body)
+	return body.Bytes(), err
 }
 
 // Balanced checks the whole ledger.

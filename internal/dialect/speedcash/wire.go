@@ -2,6 +2,9 @@ package speedcash
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"io"
 	"strconv"
 	"time"
 
@@ -44,11 +47,12 @@ var listBody = []field.Row{
 	{Name: "dateGenerate", Need: field.Mandatory, Format: dateGenerate, About: "the date on which the codes were generated, in Jakarta"},
 	{Name: "additionalInfo", Kind: field.Object, Need: field.Mandatory, About: "names the merchant"},
 	{Name: "additionalInfo.merchantId", Need: field.Mandatory, Max: 64, About: "the merchant"},
-	{Name: "additionalInfo." + limitName, Kind: field.Scalar, Format: pageLimit, About: "of codes in the answer, 10000 at most and without it; the document has no pages"},
-	{Name: "additionalInfo." + behindName, Max: 64, About: "next of the page before, which this one comes behind"},
+	{Name: "additionalInfo." + limitName, Kind: field.Scalar, Format: pageLimit, About: "of codes in the answer, 10000 at most; all of them without it, as the document has no pages"},
+	{Name: "additionalInfo." + behindName, Max: 64, About: "next of the page before, or any id_qr, which the list comes behind"},
 }
 
-// What the document has no names for: its list is one answer, however long.
+// What the document has no names for: its list is one answer, however long, and
+// so is ours unless a client asks for a page.
 const (
 	limitName  = "limit"
 	behindName = "from"
@@ -85,56 +89,51 @@ var listReplyRows = aspi.Rows(aspi.StatusRows, []field.Row{
 	{Name: "dataDetail[].generate_time", Need: field.Mandatory, Format: localTimeFormat, About: "when it was generated; generated_time in the document's table"},
 	{Name: "dataDetail[].expired_date", Need: field.Conditional, Format: localTimeFormat, About: "when it ends, null for a static code; expired_time in the document's table"},
 	{Name: "dataDetail[].amount", Need: field.Conditional, Max: 19, Format: field.Amount, About: "what is to be paid, null for a static code"},
-	{Name: "additionalInfo", Kind: field.Object, Need: field.Conditional, About: "there if the date has more codes"},
+	{Name: "additionalInfo", Kind: field.Object, Need: field.Conditional, About: "there if a page was asked for and the date has more codes"},
 	{Name: "additionalInfo.next", Need: field.Conditional, Max: 64, About: "what additionalInfo.from asks for the next page with: id_qr of the last code of this one"},
 })
-
-// listReply answers service 90.
-type listReply struct {
-	dialect.Status
-	DataDetail     []listedCode `json:"dataDetail"`
-	AdditionalInfo *furtherList `json:"additionalInfo,omitempty"` // nil: this is all
-}
-
-// furtherList says where a list goes on.
-type furtherList struct {
-	Next string `json:"next"`
-}
-
-// listedCode has the names of the document's sample, which clients parse; its
-// table says generated_time and expired_time.
-type listedCode struct {
-	IDQR         string  `json:"id_qr"`
-	Type         string  `json:"type"`
-	GenerateTime string  `json:"generate_time"`
-	ExpiredDate  *string `json:"expired_date"`
-	Amount       *string `json:"amount"`
-}
 
 func doList(ctx context.Context, c *dialect.Call) (any, error) {
 	day, err := jakartaDay(c.Text("dateGenerate"))
 	if err != nil {
 		return nil, err
 	}
-	limit := mostCodes
-	if text := c.Text("additionalInfo." + limitName); text != "" {
-		limit, _ = strconv.Atoi(text) // its format was checked
-	}
-	codes, more, err := c.Core.List(ctx, pay.ListRequest{
+	limit, _ := strconv.Atoi(c.Text("additionalInfo." + limitName)) // its format was checked; not there: 0, which is all
+	list, err := c.Core.List(ctx, pay.ListRequest{
 		Partner: c.Partner, MerchantID: c.Text("additionalInfo.merchantId"), Day: day,
 		Behind: c.Text("additionalInfo." + behindName), Limit: limit, Marks: c.Marks,
 	})
 	if err != nil {
 		return nil, err
 	}
-	reply := listReply{Status: c.Success(), DataDetail: make([]listedCode, len(codes))}
-	for i, code := range codes {
-		reply.DataDetail[i] = listed(code)
+	head := c.Success()
+	return dialect.Stream(func(ctx context.Context, w io.Writer) error { return writeList(ctx, w, head, list) }), nil
+}
+
+// writeList writes the answer of service 90. Its fields have the names of the
+// document's sample, which clients parse; the table says generated_time and
+// expired_time.
+func writeList(ctx context.Context, w io.Writer, head dialect.Status, list *pay.Listing) error {
+	start, err := json.Marshal(head)
+	if err != nil {
+		return err
 	}
-	if more {
-		reply.AdditionalInfo = &furtherList{Next: codes[len(codes)-1].Ref}
+	text := append(start[:len(start)-1], `,"dataDetail":[`...)
+	next, err := list.Each(ctx, func(code pay.ListedCode) error {
+		text = appendListed(text, code)
+		_, err := w.Write(text)
+		text = append(text[:0], ',')
+		return err
+	})
+	if err != nil {
+		return err
 	}
-	return reply, nil
+	text = append(text[:0], ']')
+	if next != "" {
+		text = fmt.Appendf(text, `,"additionalInfo":{"next":%q}`, next)
+	}
+	_, err = w.Write(append(text, '}'))
+	return err
 }
 
 // jakartaDay is the date asked for: as written, or that of the instant in
@@ -150,19 +149,28 @@ func jakartaDay(text string) (string, error) {
 	return pay.Day(at), nil
 }
 
-func listed(code pay.Code) listedCode {
-	l := listedCode{IDQR: code.Ref, Type: staticType, GenerateTime: local(code.CreatedAt)}
+// appendListed writes a code of a list: by hand, as a day may have a hundred
+// thousand. What it writes has no character that JSON escapes.
+func appendListed(b []byte, code pay.ListedCode) []byte {
+	kind := dynamicType
 	if code.Static() {
-		return l // null and null, even when it ends: "if static it is null"
+		kind = staticType
 	}
-	l.Type = dynamicType
-	amount := code.Amount.String()
-	l.Amount = &amount
-	if !code.ExpiresAt.IsZero() {
-		end := local(code.ExpiresAt)
-		l.ExpiredDate = &end
+	b = append(append(b, `{"id_qr":"`...), code.Ref...)
+	b = append(append(b, `","type":"`...), kind...)
+	b = append(b, `","generate_time":`...)
+	b = append(appendLocal(b, code.CreatedAt), `,"expired_date":`...)
+	if code.Static() {
+		return append(b, `null,"amount":null}`...) // also when it ends: "if static it is null"
 	}
-	return l
+	b = append(appendLocal(b, code.ExpiresAt), `,"amount":"`...)
+	return append(append(b, code.Amount.String()...), `"}`...)
 }
 
-func local(t time.Time) string { return t.In(pay.Jakarta).Format(localTime) }
+// appendLocal writes a time in quotes, or null for none.
+func appendLocal(b []byte, t time.Time) []byte {
+	if t.IsZero() {
+		return append(b, "null"...)
+	}
+	return append(t.In(pay.Jakarta).AppendFormat(append(b, '"'), localTime), '"')
+}

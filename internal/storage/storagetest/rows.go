@@ -171,17 +171,20 @@ func listsOfNothing(t *testing.T, s pay.Storage) {
 		"PayerPage":           func(r pay.Reader) (int, error) { l, err := r.PayerPage("", 9); return len(l), err },
 		"UnbalancedTransfers": func(r pay.Reader) (int, error) { l, err := r.UnbalancedTransfers(9); return len(l), err },
 		"WrongWallets":        func(r pay.Reader) (int, error) { l, err := r.WrongWallets(9); return len(l), err },
-		"CodesOn":             func(r pay.Reader) (int, error) { l, err := r.CodesOn("p", "m", day, pay.Code{}, 9); return len(l), err },
-		"DueCodes":            func(r pay.Reader) (int, error) { l, err := r.DueCodes(noon, 9); return len(l), err },
-		"RefundsOf":           func(r pay.Reader) (int, error) { l, err := r.RefundsOf("1"); return len(l), err },
-		"Leases":              func(r pay.Reader) (int, error) { l, err := r.Leases(""); return len(l), err },
-		"Attempts":            func(r pay.Reader) (int, error) { l, err := r.Attempts("1"); return len(l), err },
-		"Unsettled":           func(r pay.Reader) (int, error) { l, err := r.Unsettled(day); return len(l), err },
-		"Settlements":         func(r pay.Reader) (int, error) { l, err := r.Settlements(day); return len(l), err },
-		"CountOutlets":        func(r pay.Reader) (int, error) { return r.CountOutlets("p", "m", pay.Store) },
-		"PaidToMerchant":      func(r pay.Reader) (int, error) { sum, err := r.PaidToMerchant("p", "m", day); return int(sum), err },
-		"PaidByPayerSince":    func(r pay.Reader) (int, error) { sum, err := r.PaidByPayerSince("budi", day); return int(sum), err },
-		"Balance":             func(r pay.Reader) (int, error) { sum, err := r.Balance(ledger.External); return int(sum), err },
+		"CodesOn": func(r pay.Reader) (int, error) {
+			l, err := codesOn(r, "p", "m", pay.ListedCode{}, 9)
+			return len(l), err
+		},
+		"DueCodes":         func(r pay.Reader) (int, error) { l, err := r.DueCodes(noon, 9); return len(l), err },
+		"RefundsOf":        func(r pay.Reader) (int, error) { l, err := r.RefundsOf("1"); return len(l), err },
+		"Leases":           func(r pay.Reader) (int, error) { l, err := r.Leases(""); return len(l), err },
+		"Attempts":         func(r pay.Reader) (int, error) { l, err := r.Attempts("1"); return len(l), err },
+		"Unsettled":        func(r pay.Reader) (int, error) { l, err := r.Unsettled(day); return len(l), err },
+		"Settlements":      func(r pay.Reader) (int, error) { l, err := r.Settlements(day); return len(l), err },
+		"CountOutlets":     func(r pay.Reader) (int, error) { return r.CountOutlets("p", "m", pay.Store) },
+		"PaidToMerchant":   func(r pay.Reader) (int, error) { sum, err := r.PaidToMerchant("p", "m", day); return int(sum), err },
+		"PaidByPayerSince": func(r pay.Reader) (int, error) { sum, err := r.PaidByPayerSince("budi", day); return int(sum), err },
+		"Balance":          func(r pay.Reader) (int, error) { sum, err := r.Balance(ledger.External); return int(sum), err },
 	} {
 		if n := view(t, s, list); n != 0 {
 			t.Errorf("%s of an empty storage is %d", name, n)
@@ -208,6 +211,9 @@ func visits() map[string]func(r pay.Reader, row func() error) error {
 		},
 		"Deliveries of a partner": func(r pay.Reader, row func() error) error {
 			return r.Deliveries("p", "", func(pay.Delivery) error { return row() })
+		},
+		"CodesOn": func(r pay.Reader, row func() error) error {
+			return r.CodesOn("p", "m", day, pay.ListedCode{}, 9, func(pay.ListedCode) error { return row() })
 		},
 		"PaymentsOn": func(r pay.Reader, row func() error) error {
 			return r.PaymentsOn("", day, func(pay.Payment) error { return row() })
@@ -287,10 +293,12 @@ func codesNewestFirst(t *testing.T, s pay.Storage) {
 	want := []string{"2", "3", "1", "4"}
 	for limit := range len(want) + 1 {
 		var refs []string
-		for behind := (pay.Code{}); ; {
-			page := view(t, s, func(r pay.Reader) ([]pay.Code, error) { return r.CodesOn("p", "m", day, behind, limit+1) })
+		for behind := (pay.ListedCode{}); ; {
+			page := view(t, s, func(r pay.Reader) ([]pay.ListedCode, error) { return codesOn(r, "p", "m", behind, limit+1) })
 			for _, c := range page {
 				refs = append(refs, c.Ref)
+				whole := someCode(c.Ref)
+				same(t, "what is told of a code", c, pay.ListedCode{Ref: c.Ref, Amount: whole.Amount, CreatedAt: at[c.Ref], ExpiresAt: whole.ExpiresAt})
 			}
 			if len(page) <= limit {
 				break
@@ -299,6 +307,15 @@ func codesNewestFirst(t *testing.T, s pay.Storage) {
 		}
 		same(t, fmt.Sprintf("codes of the day, %d at a time", limit+1), refs, want)
 	}
+}
+
+// codesOn collects codes of the day.
+func codesOn(r pay.Reader, partnerID, merchantID string, behind pay.ListedCode, limit int) (all []pay.ListedCode, err error) {
+	err = r.CodesOn(partnerID, merchantID, day, behind, limit, func(c pay.ListedCode) error {
+		all = append(all, c)
+		return nil
+	})
+	return all, err
 }
 
 func visitCanStop(t *testing.T, s pay.Storage) {
