@@ -33,7 +33,7 @@ type oneByOne struct {
 
 // maxHeld is after how many transactions SQLite commits: its pages that changed
 // wait in memory, and a commit's callers wait for all of them.
-const maxHeld = 4096
+const maxHeld = 2048
 
 func (l *oneByOne) commit(jobs []*job, c *counts) {
 	g := &group{oneByOne: l, jobs: jobs, waiting: &l.backlog, failed: errGone}
