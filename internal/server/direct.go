@@ -59,8 +59,8 @@ func (g *guarded) direct(came []byte, head int, f framing) int {
 		return 0
 	}
 	whole := head + int(f.length)
-	l := d.open(came[:head], came[head:whole])
-	if l == nil || !g.turn.CompareAndSwap(connOpen, connServing) {
+	l := new(letter)
+	if !d.open(l, came[:head], came[head:whole]) || !g.turn.CompareAndSwap(connOpen, connServing) {
 		return 0
 	}
 	g.serve(d, l)
@@ -73,38 +73,39 @@ type letter struct {
 	url    url.URL
 	header http.Header
 	head   []byte
-	body   []byte // what is not read of it
+	body   unread
 	size   int64
 }
 
-func (l *letter) Read(p []byte) (int, error) {
-	n := copy(p, l.body)
-	if l.body = l.body[n:]; len(l.body) == 0 {
+// unread is the body of a request. It is that of one only: who reads on after
+// the answer gets nothing.
+type unread struct{ left []byte }
+
+func (u *unread) Read(p []byte) (int, error) {
+	n := copy(p, u.left)
+	if u.left = u.left[n:]; len(u.left) == 0 {
 		return n, io.EOF
 	}
 	return n, nil
 }
 
-func (l *letter) Close() error { return nil }
+func (u *unread) Close() error { return nil }
 
-// open reads a head that is known to be well-formed; nil: net/http is to have
-// it.
-func (d *Direct) open(head, body []byte) *letter {
+// open reads a head that is known to be well-formed, and reports whether it is
+// one of those that are served directly.
+func (d *Direct) open(l *letter, head, body []byte) bool {
 	line, _ := cutLine(head)
 	target, ok := bytes.CutPrefix(line, []byte("POST "))
 	if ok {
 		target, ok = bytes.CutSuffix(target, []byte(" HTTP/1.1"))
 	}
 	if !ok || !d.Paths[string(target)] {
-		return nil
+		return false
 	}
 	text := string(head)
 	path := text[len("POST "):][:len(target)]
-	l := &letter{head: head, body: body, size: int64(len(body)), url: url.URL{Path: path}}
-	if !l.readFields(text[len(line)+len("\r\n"):]) {
-		return nil
-	}
-	return l
+	l.head, l.body, l.size, l.url = head, unread{body}, int64(len(body)), url.URL{Path: path}
+	return l.readFields(text[len(line)+len("\r\n"):])
 }
 
 // readFields reads the lines behind the first, and the empty one.
@@ -176,7 +177,7 @@ func (g *guarded) serve(d *Direct, l *letter) {
 	a.to = g
 	defer func() {
 		cancel()
-		l.body = nil // its buffer is the next request's
+		l.body.left = nil // its buffer is the next request's
 		interrupted := g.vigil.end(g)
 		g.seat.await()
 		if g.turn.CompareAndSwap(connServing, connOpen) && whole {
@@ -201,7 +202,7 @@ func (g *guarded) request(ctx context.Context, l *letter) *http.Request {
 		}
 	}
 	r := g.blank.WithContext(ctx)
-	r.Host, r.URL, r.RequestURI, r.Header, r.Body, r.ContentLength = l.host, &l.url, l.url.Path, l.header, l, l.size
+	r.Host, r.URL, r.RequestURI, r.Header, r.Body, r.ContentLength = l.host, &l.url, l.url.Path, l.header, &l.body, l.size
 	return r
 }
 

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,6 +22,7 @@ type parlour struct {
 	direct  *Direct
 	server  *http.Server
 	address string
+	idle    chan struct{} // net/http waits on a connection
 }
 
 // newParlour serves with a handler, which is told whether net/http was left
@@ -30,7 +33,7 @@ func newParlour(t *testing.T, direct bool, h func(w http.ResponseWriter, r *http
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &parlour{address: l.Addr().String()}
+	p := &parlour{address: l.Addr().String(), idle: make(chan struct{}, 1000)}
 	handler := Arrival{Refuse: func(w http.ResponseWriter, f *Fault) { w.WriteHeader(f.Status) }}.Before(
 		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, directly := w.(*reply)
@@ -42,21 +45,29 @@ func newParlour(t *testing.T, direct bool, h func(w http.ResponseWriter, r *http
 		guard.Direct = p.direct
 	}
 	p.server = &http.Server{
-		Handler: handler, ConnContext: Guarded, ConnState: Occupied, ReadHeaderTimeout: time.Minute, IdleTimeout: time.Minute,
-		WriteTimeout: time.Minute,
+		Handler: handler, ConnContext: Guarded, ReadHeaderTimeout: time.Minute, IdleTimeout: time.Minute, WriteTimeout: time.Minute,
+		ConnState: func(c net.Conn, state http.ConnState) {
+			if Occupied(c, state); state == http.StateIdle {
+				p.idle <- struct{}{}
+			}
+		},
 	}
 	go p.server.Serve(Tap(guard.Listen(l)))
 	t.Cleanup(func() { p.server.Close() })
 	return p
 }
 
-// call is a connection that net/http has answered once.
+// call is a connection that net/http has answered once, and waits on.
 func (p *parlour) call(t *testing.T) (net.Conn, *bufio.Reader) {
 	t.Helper()
+	for len(p.idle) > 0 {
+		<-p.idle // another's
+	}
 	c := dial(t, p.address)
 	io.WriteString(c, posted("/first", "", "one"))
 	answers := bufio.NewReader(c)
 	answer(t, answers, 200)
+	<-p.idle
 	return c, answers
 }
 
@@ -283,8 +294,34 @@ func TestDirectAbort(t *testing.T) {
 		if err != nil || (name == "abort") != (len(text) == 0) {
 			t.Errorf("%s: %q, %v", name, text, err)
 		}
-		if n := p.direct.serving.Load(); n != 0 {
-			t.Errorf("%s: %d requests are still served", name, n)
+		if err := p.direct.Wait(t.Context()); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// FuzzOpen holds what is opened directly against net/http's own reading.
+func FuzzOpen(f *testing.F) {
+	for _, fields := range []string{"", "A: b\r\nX-SIGNATURE:c \r\n", "a: b\r\nA: c\r\n", "Connection: Keep-Alive\r\n", "Connection: close\r\n", "Pragma: no-cache\r\n"} {
+		f.Add(posted("/direct", fields, "body"))
+	}
+	d := &Direct{Paths: map[string]bool{"/direct": true}}
+	f.Fuzz(func(t *testing.T, text string) {
+		n, fault := new(head).end([]byte(text))
+		if n == 0 || fault != nil {
+			return
+		}
+		said, fault := readHead([]byte(text[:n]))
+		l := new(letter)
+		if fault != nil || said.length <= 0 || !d.open(l, []byte(text[:n]), nil) {
+			return
+		}
+		r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(text[:n])))
+		if err != nil {
+			t.Fatalf("net/http does not read %q: %v", text[:n], err)
+		}
+		if r.Close || r.Method != http.MethodPost || r.RequestURI != l.url.Path || *r.URL != l.url || r.Host != l.host || !maps.EqualFunc(r.Header, l.header, slices.Equal) {
+			t.Fatalf("%q is %s %v %q, %v; net/http reads %s %v %q, %v", text[:n], r.Method, &l.url, l.host, l.header, r.Method, r.URL, r.Host, r.Header)
+		}
+	})
 }

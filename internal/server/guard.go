@@ -285,7 +285,9 @@ func (g *guarded) judgeHead(rest []byte) bool {
 	g.head = head{}
 	if whole := g.direct(rest, n, f); whole > 0 {
 		g.pass += whole
-		g.from = g.pass
+		if g.from = g.pass; g.from == len(g.in) {
+			g.reset()
+		}
 		return true
 	}
 	g.left, g.acts = max(f.length, 0), g.acts || !f.reads
