@@ -27,6 +27,8 @@ type benchOptions struct {
 	receiver                  string
 	rate                      float64 // requests a second; 0: as many as are answered
 	half                      bool
+	rest                      time.Duration // before a list whose memory is measured
+	lasting                   time.Duration // load for so long, alone; 0: rounds in turn with others
 	json                      bool
 	serve                     string // an executable that serves; this one
 }
@@ -48,12 +50,20 @@ server took of the processor and wrote for each request.
 
 With --rate or --half requests are also sent at a fixed rate, whether or not
 those before are answered, to the server and to the same server on a store that
-keeps nothing; a latency then counts from the moment the request was due.`,
+keeps nothing; a latency then counts from the moment the request was due.
+
+With --for the server alone is loaded for a long while, and what it holds in
+memory is looked at every ten seconds. --operation list asks for all codes of a
+day, and says when the first byte came and what the server held meanwhile.`,
+		Example: `  qrisd bench --operation pay --connections 128
+  qrisd bench --half
+  qrisd bench --for 10m
+  qrisd bench --operation list`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			var err error
 			if o.serve, err = os.Executable(); err == nil {
-				o, err = o.complete()
+				o, err = o.usual(c.Flags().Changed).complete()
 			}
 			if err != nil {
 				return fmt.Errorf("bench: %w", err)
@@ -63,12 +73,12 @@ keeps nothing; a latency then counts from the moment the request was due.`,
 	}
 	f := c.Flags()
 	f.StringVar(&o.operation, "operation", "generate", strings.Join(benchVerbs(), ", "))
-	f.StringVar(&o.dialect, "dialect", "", "generate: midtrans, qoin or dana; pay: paydia; query: midtrans or qoin (default: the first)")
+	f.StringVar(&o.dialect, "dialect", "", "generate: midtrans, qoin or dana; pay: paydia; query: midtrans or qoin; list: speedcash (default: the first)")
 	f.StringVar(&o.store, "store", os.Getenv(storeVariable), "postgres:// URL of an empty database (default: $"+storeVariable+", or the embedded store)")
-	f.IntVar(&o.connections, "connections", 32, "connections that send at once")
+	f.IntVar(&o.connections, "connections", 32, "connections that send at once; list: 1 unless it is given")
 	f.IntVar(&o.rounds, "rounds", 5, "rounds for each side")
 	f.DurationVar(&o.round, "round", 3*time.Second, "length of a round")
-	f.IntVar(&o.codes, "codes", 200_000, "codes that are stored before the first round; pay stores more if it pays more")
+	f.IntVar(&o.codes, "codes", 200_000, "codes that are stored before the first round; pay stores more if it pays more, list 100000 unless it is given")
 	f.IntVar(&o.merchants, "merchants", 1, "merchants that the stored codes are of")
 	f.IntVar(&o.payers, "payers", 1000, "pay: payers, each with a token")
 	f.BoolVar(&o.ascending, "ascending", false, "ascending references instead of random ones")
@@ -77,9 +87,26 @@ keeps nothing; a latency then counts from the moment the request was due.`,
 	f.StringVar(&o.receiver, "receiver", receiverPrompt, "pay: the notifications' receiver is prompt, hanging (the outbox fills up) or none (no outbox)")
 	f.Float64Var(&o.rate, "rate", 0, "send at this many requests a second only")
 	f.BoolVar(&o.half, "half", false, "then send at half of the rate that was found (generate)")
+	f.DurationVar(&o.lasting, "for", 0, "load the server alone for so long, as in 10m, and follow its memory (pay: with --rate)")
+	f.DurationVar(&o.rest, "rest", 12*time.Second, "list: let the server rest for so long before it is seen what a list holds in memory")
 	f.BoolVar(&o.json, "json", false, "print the result as JSON")
 	c.AddCommand(ceilingCommand(), nullCommand())
 	return c
+}
+
+// usual are the options where others were not given: a list is of a day, and
+// clients ask for one at a time.
+func (o benchOptions) usual(given func(flag string) bool) benchOptions {
+	if o.operation != verbList {
+		return o
+	}
+	if !given("codes") {
+		o.codes = 100_000
+	}
+	if !given("connections") {
+		o.connections = 1
+	}
+	return o
 }
 
 // complete checks the options and fills in what follows from others.
@@ -99,7 +126,10 @@ func (o benchOptions) complete() (benchOptions, error) {
 		{o.connections < 1 || o.rounds < 1 || o.round <= 0 || o.merchants < 1 || o.payers < 1, "--connections, --rounds, --round, --merchants and --payers are at least 1"},
 		{o.codes < 0 || o.rate < 0, "--codes and --rate are not negative"},
 		{o.operation == verbQuery && o.codes == 0, "a query needs --codes"},
-		{paced && o.operation != verbGenerate, "--rate and --half compare with a store that keeps nothing, of which only generate can do without"},
+		{o.rest < 0 || o.lasting < 0 || o.lasting > 0 && (o.half || o.operation == verbList), "--for loads the server alone: not with --half, and not with lists"},
+		{o.lasting > 0 && o.operation == verbPay && o.rate == 0, "--for pays a code with each request, which is stored before: say with --rate how many"},
+		{o.operation == verbList && (o.codes == 0 || o.merchants > 1 || paced), "a list is of the --codes of one merchant, and knows no --rate and no --half"},
+		{paced && o.lasting == 0 && o.operation != verbGenerate, "--rate and --half compare with a store that keeps nothing, of which only generate can do without"},
 		{o.byPartnerRef && o.dialect != "midtrans", "--partner-reference: " + o.dialect + " is asked by its own reference only"},
 		{!slices.Contains(receivers, o.receiver), "--receiver is one of " + strings.Join(receivers, ", ")},
 	} {
@@ -108,7 +138,7 @@ func (o benchOptions) complete() (benchOptions, error) {
 		}
 	}
 	if o.operation == verbPay {
-		o.codes = max(o.codes, (o.rounds+1)*o.ahead(v)+1) // one for the sample
+		o.codes = max(o.codes, (o.rounds+1)*o.ahead(v)+1, int(o.rate*o.lasting.Seconds())+signedAhead) // one for the sample
 	}
 	return o, nil
 }
@@ -219,6 +249,12 @@ func (w *benchWorld) startServer(ctx context.Context, o benchOptions) error {
 
 // measure runs the rounds.
 func (w *benchWorld) measure(ctx context.Context, o benchOptions) error {
+	switch {
+	case o.operation == verbList:
+		return w.list(ctx, o)
+	case o.lasting > 0:
+		return w.sustain(ctx, o)
+	}
 	if o.rate == 0 {
 		if err := w.saturate(ctx, o); err != nil {
 			return err

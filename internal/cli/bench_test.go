@@ -102,10 +102,69 @@ func TestBenchRefuses(t *testing.T) {
 		"--connections 0":                "at least 1",
 		"--rate -1":                      "not negative",
 		"--operation query --dialect qoin --partner-reference": "its own reference only",
+		"--operation list --merchants 2":                       "of one merchant",
+		"--operation list --for 1s":                            "not with lists",
+		"--for 1s --half":                                      "not with --half",
+		"--operation pay --for 1s":                             "say with --rate how many",
 	} {
 		if _, err := benched(t, strings.Fields(args)...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", args, err, want)
 		}
+	}
+}
+
+// TestBenchList: every list is whole, its first byte comes before its last, and
+// memory is seen before it and meanwhile.
+func TestBenchList(t *testing.T) {
+	args := []string{"--operation", "list", "--rest", "0s", "--codes", "1200", "--store", storeOf(t, t.TempDir())}
+	out, err := benched(t, append(args, "--json")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r benchReport
+	if err := json.Unmarshal([]byte(out), &r); err != nil || r.Listed == nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	l := r.Listed
+	if l.Lists < 2 || l.Rows != 1200 || l.Bytes < 1200*100 || l.FirstP50 <= 0 || l.FirstP50 > l.FirstP99 || l.FirstP50 > l.WholeP50 || l.WholeP50 > l.WholeP99 {
+		t.Errorf("the report is %+v", l)
+	}
+	for _, h := range []held{l.Cold, l.Warm} {
+		if h.Before <= 0 || h.Most < h.Before {
+			t.Errorf("held %+v", h)
+		}
+	}
+	if r.Saturated != nil || r.Paced != nil {
+		t.Errorf("a list is compared with something: %s", out)
+	}
+	if out, err = benched(t, args[:6]...); err != nil || !strings.Contains(out, "first byte") || !strings.Contains(out, " lists of 1200 codes") || !strings.Contains(out, "a later one") {
+		t.Errorf("%v, the table is\n%s", err, out)
+	}
+}
+
+// TestBenchForAWhile: the load ends when it is to, and says what was held.
+func TestBenchForAWhile(t *testing.T) {
+	for _, args := range [][]string{
+		{"--for", "400ms"}, {"--for", "300ms", "--rate", "50"}, {"--operation", "query", "--for", "300ms"},
+		{"--operation", "pay", "--for", "300ms", "--rate", "20"},
+	} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			out, err := benched(t, append(args, "--store", storeOf(t, t.TempDir()), "--json")...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var r benchReport
+			if err := json.Unmarshal([]byte(out), &r); err != nil || r.Sustained == nil || len(r.Sustained.Samples) != 1 {
+				t.Fatalf("%v: %s", err, out)
+			}
+			if s := r.Sustained.Samples[0]; s.Ends < 0.3 || s.PerSecond <= 0 || s.P50 <= 0 || s.P50 > s.P99 || s.RSS <= 0 || s.Heap <= 0 || s.NextGC <= 0 {
+				t.Errorf("the sample is %+v", s)
+			}
+		})
+	}
+	out, err := benched(t, "--for", "300ms")
+	if err != nil || !strings.Contains(out, "resident MB") || !strings.Contains(out, "loaded for 300ms") {
+		t.Errorf("%v, the table is\n%s", err, out)
 	}
 }
 

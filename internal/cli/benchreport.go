@@ -29,6 +29,8 @@ type benchReport struct {
 	Go          string      `json:"go"`
 	Saturated   *comparison `json:"saturated,omitempty"`
 	Paced       *comparison `json:"paced,omitempty"`
+	Listed      *listReport `json:"listed,omitempty"`
+	Sustained   *sustained  `json:"sustained,omitempty"`
 	Server      struct {
 		Ready   float64 `json:"readySeconds"`
 		IdleRSS int64   `json:"idleRSSBytes,omitempty"`
@@ -133,6 +135,12 @@ func (r benchReport) print(w io.Writer) {
 		fmt.Fprintf(w, "\nsent at %.0f/s\n", c.Rate)
 		printTable(w, c.table())
 		printPairs(w, [][2]string{{"p99", fmt.Sprintf("%.1f times that of a store that keeps nothing", c.Ratio)}})
+	}
+	if r.Listed != nil {
+		r.Listed.print(w)
+	}
+	if r.Sustained != nil {
+		r.Sustained.print(w)
 	}
 	fmt.Fprintf(w, "\nready %.2f s after its start", r.Server.Ready)
 	if r.Server.IdleRSS > 0 {

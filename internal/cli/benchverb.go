@@ -13,6 +13,7 @@ const (
 	verbGenerate = "generate"
 	verbPay      = "pay"
 	verbQuery    = "query"
+	verbList     = "list"
 )
 
 // verb is an operation that is measured, at the dialects whose documents have
@@ -32,6 +33,7 @@ var verbs = []verb{
 	{verbGenerate, "generate", []string{"midtrans", "qoin", "dana"}, 25_000, generateText},
 	{verbPay, "payment", []string{"paydia"}, 10_000, payText},
 	{verbQuery, "query", []string{"midtrans", "qoin"}, 25_000, queryText},
+	{verbList, "list", []string{"speedcash"}, 100, listText},
 }
 
 func verbNamed(name string) (verb, bool) {
@@ -80,4 +82,10 @@ func queryText(t *benchTarget, _ string, _ time.Time) string {
 	}
 	return fmt.Sprintf(`{"originalReferenceNo":"%s","originalPartnerReferenceNo":"%s","serviceCode":"47","merchantId":"%s"}`,
 		code.Ref, code.PartnerRef, code.MerchantID)
+}
+
+// listText asks for all that was stored.
+func listText(t *benchTarget, _ string, _ time.Time) string {
+	return fmt.Sprintf(`{"dateGenerate":"%s","additionalInfo":{"merchantId":"%s"}}`,
+		t.books.day.Format(time.DateOnly), t.books.patterns[0].MerchantID)
 }

@@ -57,13 +57,21 @@ var (
 
 func (r reader) Code(ref string) (pay.Code, error) { return codes.one(r.q, codeByRef, ref) }
 
-// CodesOn reads all rows into one place: a list has many, and of each only a
-// little is wanted.
 func (r reader) CodesOn(partnerID, merchantID, day string, behind pay.ListedCode, limit int, visit func(pay.ListedCode) error) error {
 	text, args := codesOnDay, []any{partnerID, merchantID, day, limit}
 	if behind.Ref != "" {
 		text, args = codesOnDayBehind, append(args, micros(behind.CreatedAt), behind.Ref)
 	}
+	read := func() error { return r.list(text, args, visit) }
+	if v, ok := r.q.(*view); ok && behind.Ref != "" {
+		return v.sparingly(read)
+	}
+	return read()
+}
+
+// list reads all rows into one place: there are many, and of each only a little
+// is wanted.
+func (r reader) list(text string, args []any, visit func(pay.ListedCode) error) error {
 	var code pay.ListedCode
 	fields := listedCodes.fields(&code)
 	return r.q.query(text, args, func(row row) error {

@@ -254,7 +254,7 @@ func (f *sqliteFile) session(setup ...string) (*session, error) {
 
 // reader opens a session that only reads.
 func (f *sqliteFile) reader() (*session, error) {
-	return f.session("PRAGMA cache_size = -16384", "PRAGMA query_only = ON")
+	return f.session(fmt.Sprintf("PRAGMA cache_size = -%d", readerCache), "PRAGMA query_only = ON")
 }
 
 func (f *sqliteFile) close() error {

@@ -271,3 +271,31 @@ func planOf(t *testing.T, s *Store, text string) string {
 	}
 	return strings.Join(steps, "; ")
 }
+
+// TestLongListsLeaveTheCache: a later page of a list is read with a small page
+// cache, whatever becomes of it, and the reader has its own again afterwards.
+func TestLongListsLeaveTheCache(t *testing.T) {
+	f := &sqliteFile{uri: sqliteDSN(filepath.Join(t.TempDir(), "books.db"))}
+	s, err := f.reader()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	size := func() (n int64) {
+		s.reset()
+		if err := s.query("PRAGMA cache_size", nil, func(r row) error { return r.Scan(&n) }); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for name, read := range map[string]func() error{
+		"that goes well": func() error { return nil },
+		"that fails":     func() error { return s.query("SELECT x FROM nothing", nil, nil) },
+	} {
+		within := int64(0)
+		err := (&view{db: s}).sparingly(func() error { within = size(); return read() })
+		if within != -sparingCache || size() != -readerCache || (err == nil) != (name == "that goes well") {
+			t.Errorf("a page %s: the cache is %d within, %d after it; %v", name, within, size(), err)
+		}
+	}
+}
