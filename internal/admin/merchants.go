@@ -24,6 +24,7 @@ type merchantView struct {
 	DynamicOnly bool         `json:"dynamicOnly"`
 	NotifyURL   string       `json:"notifyURL,omitempty"`
 	Outlets     []outletView `json:"outlets,omitempty"`
+	OutletsNext string       `json:"outletsNext,omitempty"` // what asks for the other outlets as from; empty: these are all
 }
 
 type outletView struct {
@@ -63,14 +64,40 @@ func (a *API) listMerchants(r *http.Request) (any, error) {
 	}.answer(a, r)
 }
 
-// viewWhole is a merchant with its outlets.
+// outletsShown is how many outlets a merchant is shown with.
+const outletsShown = 100
+
+// viewWhole is a merchant with its outlets, the first of many.
 func viewWhole(reader pay.Reader, m pay.Merchant) (merchantView, error) {
 	v := viewMerchant(m)
-	outlets, err := reader.Outlets(m.PartnerID, m.ID)
+	outlets, err := reader.OutletPage(m.PartnerID, m.ID, "", "", outletsShown+1)
+	if len(outlets) > outletsShown {
+		outlets = outlets[:outletsShown]
+		v.OutletsNext = outletKey(outlets[outletsShown-1])
+	}
 	for _, o := range outlets {
-		v.Outlets = append(v.Outlets, outletView{o.Kind, o.ID, o.Standing})
+		v.Outlets = append(v.Outlets, viewOutlet(o))
 	}
 	return v, err
+}
+
+func viewOutlet(o pay.Outlet) outletView { return outletView{o.Kind, o.ID, o.Standing} }
+
+func outletKey(o pay.Outlet) string { return pair(string(o.Kind), o.ID) }
+
+func (a *API) listOutlets(r *http.Request) (any, error) {
+	partner, merchant := r.PathValue("id"), r.PathValue("mid")
+	return listing[pay.Outlet, outletView]{
+		name: "outlets", key: outletKey,
+		view: func(_ pay.Reader, o pay.Outlet) (outletView, error) { return viewOutlet(o), nil },
+		page: func(reader pay.Reader, behind string, limit int) ([]pay.Outlet, error) {
+			if _, err := reader.Merchant(partner, merchant); err != nil {
+				return nil, err
+			}
+			kind, id := paired(behind)
+			return reader.OutletPage(partner, merchant, pay.OutletKind(kind), id, limit)
+		},
+	}.answer(a, r)
 }
 
 func (a *API) addMerchant(r *http.Request) (any, error) {

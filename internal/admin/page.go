@@ -3,6 +3,7 @@ package admin
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -44,9 +45,23 @@ type listing[T, V any] struct {
 	key  func(T) string
 }
 
+// pair is the key of a row that two ids name together, whatever they contain.
+func pair(a, b string) string { return url.PathEscape(a) + "/" + url.PathEscape(b) }
+
+// paired are the ids in a key; what is none is before everything.
+func paired(key string) (a, b string) {
+	a, b, _ = strings.Cut(key, "/")
+	first, errA := url.PathUnescape(a)
+	second, errB := url.PathUnescape(b)
+	if errA != nil || errB != nil {
+		return "", ""
+	}
+	return first, second
+}
+
 // answer gives the page that a request asks for, and as next what asks for the
 // one behind it, if there is one.
-func (l listing[T, V]) answer(a *API, r *http.Request) (any, error) {
+func (l listing[T, V]) answer(a *API, r *http.Request) (map[string]any, error) {
 	limit, err := limitOf(r, mostRows)
 	if err != nil {
 		return nil, err

@@ -59,6 +59,7 @@ func (a *API) partyRoutes() []route {
 		{pattern: "GET /v1/partners/{id}/merchants", do: a.listMerchants},
 		{pattern: "POST /v1/partners/{partner}/merchants", verb: "merchant.add", subject: []string{"partner", "id"}, do: a.addMerchant},
 		{pattern: "PATCH /v1/partners/{id}/merchants/{mid}", verb: "merchant.edit", subject: []string{"id", "mid"}, do: a.changeMerchant},
+		{pattern: "GET /v1/partners/{id}/merchants/{mid}/outlets", do: a.listOutlets},
 		{pattern: "PUT /v1/partners/{id}/merchants/{mid}/outlets/{kind}/{oid}", verb: "outlet.set", subject: []string{"id", "mid", "kind", "oid"}, do: a.spread(a.putOutlet)},
 
 		{pattern: "GET /v1/payers", do: a.listPayers},

@@ -32,14 +32,9 @@ func viewSettlement(s pay.Settlement) settlementView {
 	}
 }
 
-type settlementsView struct {
-	Day         string           `json:"day"`
-	Closed      int              `json:"closed"` // by this request
-	Settlements []settlementView `json:"settlements"`
-}
-
-// settle closes a day and answers with all its settlements, those of an
-// earlier close too. Each merchant is a transaction, so it may take long.
+// settle closes a day and answers with its settlements, those of an earlier
+// close too, as listSettlements does. Each merchant is a transaction, so it may
+// take long.
 func (a *API) settle(r *http.Request) (any, error) {
 	day, closed, err := a.desk.Settle(r.Context(), r.PathValue("day"))
 	if err != nil {
@@ -56,16 +51,22 @@ func (a *API) listSettlements(r *http.Request) (any, error) {
 	return a.settlements(r, day, 0)
 }
 
+// settlements is a page of a day's settlements, and how many of them this
+// request has closed.
 func (a *API) settlements(r *http.Request, day string, closed int) (any, error) {
-	v := settlementsView{Day: day, Closed: closed, Settlements: []settlementView{}}
-	err := a.core.Inspect(r.Context(), func(reader pay.Reader) error {
-		all, err := reader.Settlements(day)
-		for _, s := range all {
-			v.Settlements = append(v.Settlements, viewSettlement(s))
-		}
-		return err
-	})
-	return v, err
+	answer, err := listing[pay.Settlement, settlementView]{
+		name: "settlements", key: func(s pay.Settlement) string { return pair(s.PartnerID, s.MerchantID) },
+		view: func(_ pay.Reader, s pay.Settlement) (settlementView, error) { return viewSettlement(s), nil },
+		page: func(reader pay.Reader, behind string, limit int) ([]pay.Settlement, error) {
+			partner, merchant := paired(behind)
+			return reader.SettlementPage(day, partner, merchant, limit)
+		},
+	}.answer(a, r)
+	if err != nil {
+		return nil, err
+	}
+	answer["day"], answer["closed"] = day, closed
+	return answer, nil
 }
 
 // sendReport answers with the CSV of a partner, PARTNER.csv, or of one

@@ -25,7 +25,7 @@ func merchantCommand() *cobra.Command {
 		merchantStandingCommand(f, "suspend", "Refuse codes and payments of a merchant for now", pay.Suspended),
 		merchantStandingCommand(f, "blacklist", "Refuse codes and payments of a merchant for good", pay.Blacklisted),
 		merchantStandingCommand(f, "activate", "Let a merchant be paid again", pay.Active),
-		merchantLimitCommand(f), merchantNotifyCommand(f), merchantOutletCommand(f),
+		merchantLimitCommand(f), merchantNotifyCommand(f), merchantOutletsCommand(f), merchantOutletCommand(f),
 	)
 	f.bind(c)
 	return c
@@ -47,6 +47,7 @@ type merchantView struct {
 	MaxAmount   string       `json:"maxAmount"`
 	DynamicOnly bool         `json:"dynamicOnly"`
 	Outlets     []outletView `json:"outlets,omitempty"`
+	OutletsNext string       `json:"outletsNext,omitempty"`
 }
 
 type outletView struct {
@@ -76,7 +77,7 @@ func merchantListCommand(f *adminFlags) *cobra.Command {
 	return &cobra.Command{
 		Use:     "list PARTNER",
 		Short:   "List the merchants of a partner",
-		Long:    "List the merchants of a partner with their stores, terminals and divisions.\n" + merchantNames,
+		Long:    "List the merchants of a partner, each with up to 100 of its stores, terminals and\ndivisions.\n" + merchantNames,
 		Example: `  qrisd merchant list dana`,
 		Args:    cobra.ExactArgs(1),
 		RunE: f.run(func(c *cobra.Command, a *adminClient, args []string) error {
@@ -88,6 +89,32 @@ func merchantListCommand(f *adminFlags) *cobra.Command {
 					for _, o := range m.Outlets {
 						rows = append(rows, []string{"  " + string(o.Kind) + " " + o.ID, o.Standing, "", ""})
 					}
+					if m.OutletsNext != "" {
+						rows = append(rows, []string{"  and others (qrisd merchant outlets)", "", "", ""})
+					}
+				}
+				printTable(w, rows)
+			})
+		}),
+	}
+}
+
+func merchantOutletsCommand(f *adminFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:     "outlets PARTNER [MERCHANT]",
+		Short:   "List the outlets of a merchant",
+		Long:    "List all stores, terminals and divisions of a merchant.\n" + merchantNames,
+		Example: `  qrisd merchant outlets dana`,
+		Args:    cobra.RangeArgs(1, 2),
+		RunE: f.run(func(c *cobra.Command, a *adminClient, args []string) error {
+			merchant, err := a.merchantPath(args)
+			if err != nil {
+				return err
+			}
+			return performList(c, a, merchant+"/outlets", "outlets", func(w io.Writer, all struct{ Outlets []outletView }) {
+				rows := [][]string{{"KIND", "ID", "STANDING"}}
+				for _, o := range all.Outlets {
+					rows = append(rows, []string{string(o.Kind), o.ID, o.Standing})
 				}
 				printTable(w, rows)
 			})

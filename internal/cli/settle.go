@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,8 +35,8 @@ Running it again changes nothing and writes the same files.`,
   qrisd settle --day 2026-01-31 --out settlements`,
 		Args: cobra.NoArgs,
 		RunE: f.run(func(c *cobra.Command, a *adminClient, _ []string) error {
-			var done settlementsView
-			if err := a.ask(c.Context(), path("settlement", day), nil, &done); err != nil {
+			done, err := a.settle(c.Context(), day)
+			if err != nil {
 				return err
 			}
 			if err := a.writeReports(c.Context(), out, done); err != nil {
@@ -59,6 +60,23 @@ type settlementsView struct {
 	Day         string           `json:"day"`
 	Closed      int              `json:"closed"`
 	Settlements []settlementView `json:"settlements"`
+	Next        string           `json:"next,omitempty"` // behind which others are; empty: these are all
+}
+
+// settle closes a day and gives all of its settlements, which come a page at a
+// time.
+func (a *adminClient) settle(ctx context.Context, day string) (done settlementsView, err error) {
+	if err := a.ask(ctx, path("settlement", day), nil, &done); err != nil {
+		return done, err
+	}
+	for done.Next != "" {
+		var page settlementsView
+		if err := a.send(ctx, http.MethodGet, path("settlement", done.Day)+"?"+url.Values{"from": {done.Next}}.Encode(), nil, &page); err != nil {
+			return done, err
+		}
+		done.Settlements, done.Next = append(done.Settlements, page.Settlements...), page.Next
+	}
+	return done, nil
 }
 
 type settlementView struct {

@@ -32,7 +32,12 @@ func TestSettleChecksFiles(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				switch r.Method + " " + r.URL.Path {
 				case "POST /v1/settlement/yesterday":
-					io.WriteString(w, `{"day":"2026-01-31","closed":1,"settlements":[`+c.settlements+`]}`)
+					io.WriteString(w, `{"day":"2026-01-31","closed":1,"settlements":[],"next":"A/B%2FC"}`)
+				case "GET /v1/settlement/2026-01-31":
+					if from := r.URL.Query().Get("from"); from != "A/B%2FC" {
+						t.Errorf("the next page is asked for behind %q", from)
+					}
+					io.WriteString(w, `{"day":"2026-01-31","closed":0,"settlements":[`+c.settlements+`]}`)
 				case "GET /v1/settlement/2026-01-31/P.csv":
 					io.WriteString(w, c.file)
 				default:

@@ -113,7 +113,7 @@ func (c *Console) partner(v *visit, id string) (partnerBody, error) {
 type merchantBody struct {
 	Merchant  pay.Merchant
 	Partner   pay.Partner
-	Outlets   []pay.Outlet
+	Outlets   list[pay.Outlet]
 	Standings []pay.Standing
 	Criteria  []string
 }
@@ -138,7 +138,9 @@ func (c *Console) showMerchant(v *visit) (any, error) {
 		if b.Merchant, err = r.Merchant(b.Partner.ID, v.PathValue("merchant")); err != nil {
 			return b, err
 		}
-		b.Outlets, err = r.Outlets(b.Partner.ID, b.Merchant.ID)
+		kind, id, _ := strings.Cut(v.from(), "/")
+		rows, err := r.OutletPage(b.Partner.ID, b.Merchant.ID, pay.OutletKind(kind), id, pageRows+1)
+		b.Outlets = listOf(v, rows, func(o pay.Outlet) string { return string(o.Kind) + "/" + o.ID })
 		return b, err
 	})
 }

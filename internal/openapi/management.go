@@ -141,6 +141,20 @@ var (
 	nextRow = field.Row{Name: "next", About: "what asks for the next page as from; not there: this is the last"}
 )
 
+var outletRows = []field.Row{
+	{Name: "kind", Need: field.Mandatory, Enum: []string{"store", "terminal", "sub-merchant"}}, {Name: "id", Need: field.Mandatory}, {Name: "standing", Need: field.Mandatory},
+}
+
+var settlementRows = []field.Row{
+	{Name: "id", Need: field.Mandatory}, {Name: "partnerId", Need: field.Mandatory}, {Name: "merchantId", Need: field.Mandatory},
+	{Name: "gross", Need: field.Mandatory}, {Name: "mdr", Need: field.Mandatory}, {Name: "refunds", Need: field.Mandatory}, {Name: "mdrBack", Need: field.Mandatory},
+	{Name: "net", Need: field.Mandatory}, {Name: "count", Kind: field.Number, Need: field.Mandatory}, {Name: "settledAt", Need: field.Mandatory, Format: field.Timestamp},
+}
+
+var dayRows = []field.Row{
+	{Name: "day", Need: field.Mandatory, Format: field.Date}, {Name: "closed", Kind: field.Number, Need: field.Mandatory, About: "how many settlements this request has made"}, nextRow,
+}
+
 var paymentRows = []field.Row{
 	{Name: "referenceNo", Need: field.Mandatory, About: "the payment's"}, {Name: "codeReferenceNo", About: "the code's"},
 	{Name: "amount", Need: field.Mandatory}, {Name: "mdr", Need: field.Mandatory}, {Name: "rrn", Need: field.Mandatory},
@@ -157,8 +171,20 @@ var acts = map[string]act{
 	"GET /v1/partners": {about: "List the partners, by id", query: pageRows, out: append(listOf("partners", partnerRows), nextRow)},
 	"GET /v1/payers":   {about: "List the payers, by id", query: pageRows, out: append(listOf("payers", payerRows), nextRow)},
 	"GET /v1/partners/{id}/merchants": {
-		about: "List the merchants of a partner, by id, with their outlets", query: pageRows,
-		out: append(listOf("merchants", []field.Row{{Name: "id", Need: field.Mandatory}, {Name: "name", Need: field.Mandatory}}), nextRow),
+		about: "List the merchants of a partner, by id, each with up to 100 of its outlets", query: pageRows,
+		out: append(listOf("merchants", []field.Row{
+			{Name: "id", Need: field.Mandatory}, {Name: "name", Need: field.Mandatory},
+			{Name: "outletsNext", About: "what asks for the merchant's other outlets as from; not there: these are all"},
+		}), nextRow),
+	},
+	"GET /v1/partners/{id}/merchants/{mid}/outlets": {
+		about: "List the stores, terminals and divisions of a merchant, by kind and id", query: pageRows, out: append(listOf("outlets", outletRows), nextRow),
+	},
+	"GET /v1/settlement/{day}": {
+		about: "List the settlements of a day, by partner and merchant", query: pageRows, out: append(listOf("settlements", settlementRows), dayRows...),
+	},
+	"POST /v1/settlement/{day}": {
+		about: "Close a day that is over, and list its settlements", query: pageRows, out: append(listOf("settlements", settlementRows), dayRows...),
 	},
 	"GET /v1/partners/{id}/tokens": {about: "List the B2B tokens of a partner that can be used, the first to end first", query: pageRows, out: append(listOf("tokens", tokenRows), nextRow)},
 	"DELETE /v1/partners/{id}/tokens/{token}": {

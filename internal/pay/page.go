@@ -62,9 +62,11 @@ type Pages interface {
 	// EntryPage gives an account's postings with a transfer's id before a key.
 	EntryPage(account ledger.Account, before string, limit int) ([]Entry, error)
 
-	PartnerPage(after string, limit int) ([]Partner, error)                            // by id
-	PayerPage(after string, limit int) ([]Payer, error)                                // by id
-	MerchantPage(partnerID, after string, limit int) ([]Merchant, error)               // by id
+	PartnerPage(after string, limit int) ([]Partner, error)              // by id
+	PayerPage(after string, limit int) ([]Payer, error)                  // by id
+	MerchantPage(partnerID, after string, limit int) ([]Merchant, error) // by id
+	// OutletPage gives a merchant's outlets by kind and id, after these.
+	OutletPage(partnerID, merchantID string, kind OutletKind, id string, limit int) ([]Outlet, error)
 	SettlementPage(day, partnerID, merchantID string, limit int) ([]Settlement, error) // by partner and merchant, after these
 	// SettledDays sums up days before one, newest first: a Settlement that
 	// names no merchant. It reads all settlements of the days that it gives.

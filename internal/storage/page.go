@@ -224,6 +224,13 @@ func (r reader) MerchantPage(partnerID, after string, limit int) ([]pay.Merchant
 	return merchants.page(r.q, w, "id", limit)
 }
 
+var outletPage = outlets.find(`WHERE partner_id = $1 AND merchant_id = $2 AND (kind, id) > ($3, $4)
+	ORDER BY kind, id LIMIT $5`)
+
+func (r reader) OutletPage(partnerID, merchantID string, kind pay.OutletKind, id string, limit int) ([]pay.Outlet, error) {
+	return outlets.all(r.q, outletPage, partnerID, merchantID, string(kind), id, limit)
+}
+
 var settlementPage = settlements.find(`WHERE day = $1 AND (partner_id > $2 OR partner_id = $2 AND merchant_id > $3)
 	ORDER BY partner_id, merchant_id LIMIT $4`)
 

@@ -67,6 +67,8 @@ func TestPagePlans(t *testing.T) {
 				"CORRELATED SCALAR SUBQUERY 2; SEARCH posting USING COVERING INDEX posting_account (account>?); SCAN leap; USE TEMP B-TREE FOR ORDER BY"},
 		{"merchants", func(r reader) error { _, err := r.MerchantPage("p", "x", 50); return err },
 			"SEARCH merchant USING INDEX sqlite_autoindex_merchant_1 (partner_id=? AND id>?)"},
+		{"outlets", func(r reader) error { _, err := r.OutletPage("p", "m", pay.Store, "x", 50); return err },
+			"SEARCH outlet USING INDEX sqlite_autoindex_outlet_1 (partner_id=? AND merchant_id=? AND (kind,id)>(?,?))"},
 		{"payers", func(r reader) error { _, err := r.PayerPage("x", 50); return err }, "SEARCH payer USING INDEX sqlite_autoindex_payer_1 (id>?)"},
 		{"tokens", func(r reader) error { _, err := r.TokenPage("p", "", morning, pay.Token{}, 50); return err },
 			"SEARCH token USING INDEX token_of (partner_id=? AND payer_id=? AND (expires_at,hash)>(?,?))"},

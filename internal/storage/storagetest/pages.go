@@ -2,8 +2,10 @@ package storagetest
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -199,6 +201,13 @@ func partiesInPages(t *testing.T, s pay.Storage) {
 		insert(t, s, putPartner(somePartner(id)), putMerchant(someMerchant("a", id)))
 	}
 	insert(t, s, putMerchant(someMerchant("b", "z")))
+	for _, o := range []pay.Outlet{{Kind: pay.Store, ID: "a"}, {Kind: pay.Store, ID: "b"}, {Kind: pay.Terminal, ID: "KASIR 1"}, {Kind: pay.Terminal, ID: "a"}} {
+		o.PartnerID, o.MerchantID, o.Standing = "a", "a", pay.Active
+		elsewhere := o
+		elsewhere.MerchantID = "b"
+		insert(t, s, func(tx pay.Tx) error { return errors.Join(tx.PutOutlet(o), tx.PutOutlet(elsewhere)) })
+	}
+	outlets := view(t, s, func(r pay.Reader) ([]pay.Outlet, error) { return r.Outlets("a", "a") }) // in the engine's order of ids
 	var wallets []pay.Payer
 	for _, id := range []string{"a", "b", "c", "d", "e"} {
 		wallets = append(wallets, somePayer(id))
@@ -211,6 +220,11 @@ func partiesInPages(t *testing.T, s pay.Storage) {
 			func(r pay.Reader, from string, limit int) ([]pay.Merchant, error) {
 				return r.MerchantPage("a", from, limit)
 			}), ms)
+		same(t, "outlets", turned(t, s, limit, func(o pay.Outlet) string { return string(o.Kind) + "/" + o.ID },
+			func(r pay.Reader, from string, limit int) ([]pay.Outlet, error) {
+				kind, id, _ := strings.Cut(from, "/")
+				return r.OutletPage("a", "a", pay.OutletKind(kind), id, limit)
+			}), outlets)
 	}
 }
 
