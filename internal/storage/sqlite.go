@@ -83,6 +83,7 @@ func OpenSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 		err := lane.close()
 		if err == nil {
 			err = os.Remove(redoPath(path))
+			_ = lane.recent.sieve.save(sievePath(path), lane.redo.store, lane.db) // without it the next start reads the index
 		}
 		moveAll(lane.db)
 		return errors.Join(err, checkpoint(lane.db), books.close(), lock.close())
@@ -133,6 +134,7 @@ func newStore(ctx context.Context, path string, books *sqliteFile, o Options) (*
 	if err != nil {
 		return nil, err
 	}
+	recent.sieve.load(sievePath(path), log.store, filler)
 	go recent.sieve.fill(filler)
 	s := &Store{probe: probeDisk}
 	lane := &oneByOne{db: w, health: &s.health, recent: recent, certain: certain, redo: log, copying: copying, most: maxHeld}
