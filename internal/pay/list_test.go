@@ -103,8 +103,15 @@ func TestListWithALimit(t *testing.T) {
 			t.Errorf("%d at a time are %d codes, not in their order or not all", limit, len(all))
 		}
 	}
+	other := &pay.Partner{ID: "q", ClientKey: "q", Dialect: "dana", Standing: pay.Active}
+	theirs := toko("m", "936000140000000098")
+	theirs.PartnerID = other.ID
+	must(t, errors.Join(c.PutPartner(t.Context(), *other), c.PutMerchant(t.Context(), theirs)))
+	foreign, err := c.Generate(t.Context(), pay.GenerateRequest{Partner: other, Amount: pay.Rp(1), ExpiresAt: c.now.Add(time.Hour)})
+	must(t, err)
 	for behind, want := range map[[2]string]pay.Kind{
-		{made[2000], "2026-01-31"}: pay.NothingOnDate, {"nothing", "2026-01-31"}: pay.InvalidFormat, {made[0], "2026-02-01"}: pay.InvalidFormat,
+		{foreign.Ref, "2026-01-31"}: pay.InvalidFormat,
+		{made[2000], "2026-01-31"}:  pay.NothingOnDate, {"nothing", "2026-01-31"}: pay.InvalidFormat, {made[0], "2026-02-01"}: pay.InvalidFormat,
 	} {
 		if _, err := c.List(t.Context(), pay.ListRequest{Partner: c.partner, Day: behind[1], Behind: behind[0], Limit: 1}); pay.KindOf(err) != want {
 			t.Errorf("behind %s of %s: %v", behind[0], behind[1], err)
@@ -131,6 +138,35 @@ func TestListWhileCodesAreMade(t *testing.T) {
 	})
 	if err != nil || !slices.Equal(refs, made) {
 		t.Errorf("the list has %d codes of %d: %v", len(refs), len(made), err)
+	}
+}
+
+// TestListedCode: a list tells what a payer is asked for.
+func TestListedCode(t *testing.T) {
+	c := newCounter(t)
+	for _, amount := range []pay.Rupiah{0, pay.Rp(1)} {
+		made := c.code(amount)
+		list, err := c.List(t.Context(), pay.ListRequest{Partner: c.partner, Day: "2026-01-31", Limit: 1})
+		must(t, err)
+		_, err = list.Each(t.Context(), func(code pay.ListedCode) error {
+			if code.Ref != made.Ref || code.Amount != amount || code.Static() != (amount == 0) || !code.CreatedAt.Equal(made.CreatedAt) || !code.ExpiresAt.Equal(made.ExpiresAt) {
+				t.Errorf("listed %+v, made %+v", code, made)
+			}
+			return nil
+		})
+		must(t, err)
+		c.now = c.now.Add(time.Second)
+	}
+}
+
+// TestListBehindWhatCannotBeRead: a code that storage cannot read is not taken
+// for one that is not there.
+func TestListBehindWhatCannotBeRead(t *testing.T) {
+	c := newCounter(t)
+	behind := c.code(pay.Rp(1)).Ref
+	_, err := c.with(failingAt("Code", errBroken)).List(t.Context(), pay.ListRequest{Partner: c.partner, Day: "2026-01-31", Behind: behind})
+	if !errors.Is(err, errBroken) {
+		t.Errorf("answered %v", err)
 	}
 }
 
