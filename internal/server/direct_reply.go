@@ -19,6 +19,7 @@ type reply struct {
 	out      []byte // the answer's head and what is written behind it
 	body     int    // bytes of the body in all
 	declared int    // bytes of the body, by Content-Length; -1: not said
+	chunked  bool   // flushed before its length was known
 	closes   bool
 	err      error // of the connection
 }
@@ -44,7 +45,7 @@ func (a *reply) WriteHeader(status int) {
 	a.status, a.declared = status, -1
 	if n, err := strconv.Atoi(first(a.header["Content-Length"])); err == nil {
 		a.declared = n
-		a.out = a.appendHead(a.out[:0], -1)
+		a.out = a.appendHead(a.out[:0], "", "")
 	}
 }
 
@@ -52,16 +53,32 @@ func (a *reply) Write(p []byte) (int, error) {
 	if a.WriteHeader(http.StatusOK); a.declared >= 0 && a.body+len(p) > a.declared {
 		return 0, http.ErrContentLength
 	}
-	a.out = append(a.out, p...)
-	a.body += len(p)
+	if a.body += len(p); a.chunked {
+		a.out = appendChunk(a.out, p)
+	} else {
+		a.out = append(a.out, p...)
+	}
 	return len(p), a.err
+}
+
+// appendChunk writes a part of a body (RFC 9112, section 7.1).
+func appendChunk(b, part []byte) []byte {
+	if len(part) == 0 { // which would be the last
+		return b
+	}
+	b = append(strconv.AppendInt(b, int64(len(part)), 16), "\r\n"...)
+	return append(append(b, part...), "\r\n"...)
 }
 
 // finish sends the answer, and reports whether the connection can go on.
 func (a *reply) finish() bool {
-	if a.WriteHeader(http.StatusOK); a.declared < 0 {
+	a.WriteHeader(http.StatusOK)
+	switch {
+	case a.chunked:
+		a.out, a.declared = append(a.out, "0\r\n\r\n"...), a.body
+	case a.declared < 0:
 		body := a.out
-		a.out, a.declared = append(a.appendHead(nil, len(body)), body...), len(body)
+		a.out, a.declared = append(a.appendHead(nil, "Content-Length: "+strconv.Itoa(len(body))+"\r\n", ""), body...), len(body)
 	}
 	a.send()
 	return a.err == nil && a.body == a.declared && !a.closes
@@ -76,11 +93,13 @@ func (a *reply) send() {
 }
 
 // FlushError is for http.ResponseController. An answer whose length is not
-// said is sent when it is whole.
+// said goes on in chunks.
 func (a *reply) FlushError() error {
-	if a.WriteHeader(http.StatusOK); a.declared >= 0 {
-		a.send()
+	if a.WriteHeader(http.StatusOK); a.declared < 0 && !a.chunked {
+		body := a.out
+		a.chunked, a.out = true, appendChunk(a.appendHead(nil, "", "Transfer-Encoding: chunked\r\n"), body)
 	}
+	a.send()
 	return a.err
 }
 
@@ -91,9 +110,9 @@ func (a *reply) SetReadDeadline(time.Time) error { return nil }
 func (a *reply) SetWriteDeadline(t time.Time) error { return a.to.SetWriteDeadline(t) }
 
 // appendHead writes what stands before the body, as net/http does: the
-// header's fields by their names, then its own. Of a length that the header
-// does not say, it is given the number; else -1.
-func (a *reply) appendHead(b []byte, length int) []byte {
+// header's fields by their names, then its own. It is given the line that says
+// how long the body is if the header does not, or in what form it comes.
+func (a *reply) appendHead(b []byte, length, coding string) []byte {
 	leaving := a.to.turn.Load() == connLeaving
 	a.closes = leaving || first(a.header["Connection"]) == "close"
 	if leaving {
@@ -103,13 +122,11 @@ func (a *reply) appendHead(b []byte, length int) []byte {
 	b = append(append(b, reason(a.status)...), "\r\n"...)
 	b = appendFields(b, a.header)
 	b = append(append(append(b, "Date: "...), httpDate(time.Now())...), "\r\n"...)
-	if length >= 0 {
-		b = append(strconv.AppendInt(append(b, "Content-Length: "...), int64(length), 10), "\r\n"...)
-	}
+	b = append(b, length...)
 	if leaving {
 		b = append(b, "Connection: close\r\n"...)
 	}
-	return append(b, "\r\n"...)
+	return append(append(b, coding...), "\r\n"...)
 }
 
 // reason is what net/http says of a status.

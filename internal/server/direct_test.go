@@ -91,6 +91,11 @@ func retold(w http.ResponseWriter, r *http.Request) {
 	if status, err := strconv.Atoi(r.Header.Get("Status")); err == nil {
 		w.WriteHeader(status)
 	}
+	for r.Header.Get("Flush") != "" && len(text) > 100 {
+		io.WriteString(w, text[:100])
+		http.NewResponseController(w).Flush()
+		text = text[100:]
+	}
 	io.WriteString(w, text)
 }
 
@@ -108,6 +113,8 @@ func TestDirectIsTheSame(t *testing.T) {
 		posted("/direct", "Answer: X-Answer\r\nAnswer: X-Answer\r\nAnswer: A-Answer\r\nStatus: 404\r\n", "body"),
 		posted("/direct", "Answer: X-Request-Id\r\nStatus: 499\r\n", "body"),
 		posted("/direct", "Length: none\r\n", "body"),
+		posted("/direct", "Length: none\r\nFlush: yes\r\n", "body"),
+		posted("/direct", "Flush: yes\r\n", "body"),
 		posted("/direct?query=1", "", "body"),
 		posted("/dire%63t", "", "body"),
 		posted("/elsewhere", "", "body"),
@@ -146,7 +153,7 @@ func TestDirectIsTheSame(t *testing.T) {
 			t.Errorf("%.80q is answered\n%q directly,\n%q else", request, said[1][k], said[0][k])
 		}
 	}
-	if want := len(requests) + 2*6; served != want {
+	if want := len(requests) + 2*8; served != want {
 		t.Errorf("%d requests were served directly, want %d", served, want)
 	}
 }
