@@ -168,10 +168,11 @@ func (w *worker) both(o *op, s sending) answer {
 }
 
 // external is the X-EXTERNAL-ID of a repeat: Midtrans knows a repeat by it,
-// the others must know one by its reference too.
+// the others must know one by its reference too. The capital is in no reference
+// behind its first letter, so that no repeat goes under another operation's.
 func (w *worker) external(o *op, n int) string {
 	if o.Way == "midtrans" || w.chance(50) {
 		return o.Ref
 	}
-	return o.Ref + "r" + string(rune('a'+n%26))
+	return o.Ref + "R" + string(rune('a'+n%26))
 }
