@@ -178,19 +178,17 @@ func (g *group) run() error {
 // keep makes the group durable, in the log or by SQLite's own commit.
 func (g *group) keep() (published bool, err error) {
 	held := g.held.Load()
-	switch {
-	case !g.wrote && held > 0 && !g.reads:
+	if !g.wrote && held > 0 && !g.reads {
 		return false, nil
-	case !g.wrote, g.reads, g.history.partial, g.recent.through(), held+int64(len(g.jobs)) > 2*g.most, g.redo.full(2):
-		if err := g.complete(); err != nil {
-			return false, err
-		}
-		return true, g.publish()
 	}
-	if g.certain.doubt {
+	published = !g.wrote || g.reads || g.history.partial || g.recent.through() || held+int64(len(g.jobs)) > 2*g.most || g.redo.full(2)
+	if published || g.certain.doubt {
 		if err := g.complete(); err != nil {
 			return false, err
 		}
+	}
+	if published {
+		return true, g.publish()
 	}
 	if err := g.redo.append(g.history.ops); err != nil {
 		return false, err
